@@ -108,7 +108,7 @@ static inline struct wire_r wire_sub(struct wire_r *r, size_t len)
 	const uint8_t *at = wire_bytes(r, len);
 
 	if (at == NULL && (r->bad || len > 0))
-		return (struct wire_r){ .p = r->p, .end = r->p, .bad = true };
+		return (struct wire_r){ r->p, r->p, true };
 	return wire_r(at, len);
 }
 

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The configuration file, which posthoused and posthouse both read.
+ *
+ * Lines "key = value" under a [section]; '#' or ';' begins a comment line;
+ * a value may stand in double quotes.  Unknown sections and keys, keys given
+ * twice and values out of range are errors, with the file, the line and what
+ * to do.  What each key means stands in config_keys.c and posthouse.conf(5).
+ */
+#ifndef DIRECTORY_CONFIG_H
+#define DIRECTORY_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/log.h"
+
+struct config_listener {
+	char *address;            /* an IP address without brackets */
+	uint16_t port;            /* 0: any free one, for tests */
+	bool tls;                 /* false only on a loopback address */
+	unsigned line;            /* where it stands, for messages */
+};
+
+/* [limits]: reference.md 1 gives the reasons for the defaults. */
+struct config_limits {
+	uint32_t sessions_outlook;        /* a user and database: 32 */
+	uint32_t sessions_other;          /* the same, other clients: 16 */
+	uint32_t sessions_admin;          /* with administrator privilege */
+	uint32_t folders, messages, streams, attachments, tables;
+	uint32_t notifications;           /* these six: a session */
+	uint32_t lock_waiters;            /* on one mailbox: 10 */
+	uint32_t session_memory;          /* bytes of unsaved objects */
+	uint32_t open_mailboxes;          /* kept open at most */
+	uint32_t pending_period;          /* X-PendingPeriod, ms */
+	uint32_t expiration;              /* X-ExpirationInfo, ms */
+	uint32_t notification_wait;       /* ms: 300,000 */
+	uint32_t connections;             /* HTTP, in all */
+	uint32_t header_size;             /* HTTP request headers, bytes */
+	uint32_t body_size;               /* HTTP request body, bytes */
+	uint32_t header_timeout;          /* ms to send the headers */
+	uint32_t body_timeout;            /* ms without progress of a body */
+	uint32_t idle_timeout;            /* ms between requests */
+	uint32_t drain_timeout;           /* ms that SIGTERM waits */
+};
+
+struct config {
+	char *path;               /* of the file itself, absolute */
+
+	/* [server] */
+	char *server_name;        /* this server's name in the directory */
+	char *data;               /* the data folder, absolute */
+	char *user;               /* to drop to when root; NULL: none */
+	char *pid_file;           /* NULL: none */
+	char *auth_helper;        /* path of posthouse-auth; NULL: beside */
+	uint32_t io_threads;      /* 0: one a processor, at most 4 */
+	uint32_t workers;         /* 0: two a processor, at least 4 */
+	uint32_t auth_helpers;    /* processes at most: 2 */
+
+	/* [http] */
+	struct config_listener *listeners;
+	size_t listener_count;
+
+	/* [tls]: PEM files; both NULL when no listener uses TLS */
+	char *certificate, *key;
+
+	/* [log] */
+	char *log_file;           /* NULL: standard error */
+	uint32_t log_level;       /* enum log_level */
+
+	struct config_limits limits;
+};
+
+/*
+ * Read a configuration file; *out is the caller's, for config_free.  Relative
+ * paths in it are taken from the folder of the file.  Looks at nothing but
+ * the file: see config_check.
+ */
+bool config_load(const char *path, struct config **out, struct err *err);
+
+/*
+ * The same from text of len bytes, which may contain anything.  path is for
+ * messages and relative paths; it needn't exist.
+ */
+bool config_parse(const char *path, const char *text, size_t len,
+		  struct config **out, struct err *err);
+
+void config_free(struct config *config);          /* NULL is allowed */
+
+/*
+ * What posthoused --check looks at besides the text: the user exists, the
+ * data folder can be written, the certificate can be read, is valid now and
+ * belongs to the key, the log folder can be written, listener addresses are
+ * this machine's.  Every failure is reported through problem, in words for
+ * people; returns how many there were.
+ */
+unsigned config_check(const struct config *config,
+		      void (*problem)(void *ctx, const char *text), void *ctx);
+
+/* Paths that both programs must agree on; to be freed by the caller. */
+char *config_directory_path(const struct config *config); /* organisation.db */
+char *config_socket_path(const struct config *config);    /* admin.sock */
+
+#endif

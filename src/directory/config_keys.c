@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "directory/config_keys.h"
+
+#include "directory/config.h"
+
+#define STRING(section, key, field, preset) \
+	{ section, key, CONFIG_STRING, offsetof(struct config, field), 0, 0, \
+	  preset }
+#define PATH(section, key, field) \
+	{ section, key, CONFIG_PATH, offsetof(struct config, field), 0, 0, \
+	  NULL }
+#define VALUE(section, key, type, field, min, max, preset) \
+	{ section, key, type, offsetof(struct config, field), min, max, \
+	  preset }
+#define LIMIT(key, type, min, max, preset) \
+	VALUE("limits", #key, type, limits.key, min, max, preset)
+
+/* A change here belongs into man/posthouse.conf.5 and share/ as well. */
+const struct config_key config_keys[] = {
+	STRING("server", "name", server_name, NULL),
+	PATH("server", "data", data),
+	STRING("server", "user", user, NULL),
+	PATH("server", "pid_file", pid_file),
+	PATH("server", "auth_helper", auth_helper),
+	VALUE("server", "io_threads", CONFIG_NUMBER, io_threads, 0, 64, "0"),
+	VALUE("server", "workers", CONFIG_NUMBER, workers, 0, 1024, "0"),
+	VALUE("server", "auth_helpers", CONFIG_NUMBER, auth_helpers, 1, 64,
+	      "2"),
+
+	VALUE("http", "listen", CONFIG_LISTEN, listeners, 0, 0, NULL),
+
+	PATH("tls", "certificate", certificate),
+	PATH("tls", "key", key),
+
+	PATH("log", "file", log_file),
+	VALUE("log", "level", CONFIG_LEVEL, log_level, 0, 0, "info"),
+
+	/* Sessions of a user on a mailbox database. */
+	LIMIT(sessions_outlook, CONFIG_NUMBER, 1, 1000000, "32"),
+	LIMIT(sessions_other, CONFIG_NUMBER, 1, 1000000, "16"),
+	LIMIT(sessions_admin, CONFIG_NUMBER, 1, 1000000, "64000"),
+
+	/* Objects of a session. */
+	LIMIT(folders, CONFIG_NUMBER, 1, 1000000, "500"),
+	LIMIT(messages, CONFIG_NUMBER, 1, 1000000, "250"),
+	LIMIT(streams, CONFIG_NUMBER, 1, 1000000, "250"),
+	LIMIT(attachments, CONFIG_NUMBER, 1, 1000000, "500"),
+	LIMIT(tables, CONFIG_NUMBER, 1, 1000000, "500"),
+	LIMIT(notifications, CONFIG_NUMBER, 1, 10000000, "500000"),
+	LIMIT(session_memory, CONFIG_SIZE, 1 << 20, 1U << 31, "64 MiB"),
+
+	/* Mailboxes of this process. */
+	LIMIT(lock_waiters, CONFIG_NUMBER, 1, 10000, "10"),
+	LIMIT(open_mailboxes, CONFIG_NUMBER, 1, 100000, "200"),
+
+	/* [MS-OXCMAPIHTTP] 2.2.3.3.5, 2.2.3.3.6 and 2.2.4.4 */
+	LIMIT(pending_period, CONFIG_TIME, 1000, 300000, "30 s"),
+	LIMIT(expiration, CONFIG_TIME, 10000, 86400000, "15 min"),
+	LIMIT(notification_wait, CONFIG_TIME, 1000, 3600000, "5 min"),
+
+	LIMIT(connections, CONFIG_NUMBER, 1, 10000000, "50000"),
+	LIMIT(header_size, CONFIG_SIZE, 1024, 1 << 20, "32 KiB"),
+	LIMIT(body_size, CONFIG_SIZE, 0x40000, 1U << 30, "1 MiB"),
+	LIMIT(header_timeout, CONFIG_TIME, 100, 600000, "30 s"),
+	LIMIT(body_timeout, CONFIG_TIME, 100, 600000, "60 s"),
+	LIMIT(idle_timeout, CONFIG_TIME, 100, 3600000, "5 min"),
+	LIMIT(drain_timeout, CONFIG_TIME, 100, 600000, "20 s"),
+};
+
+const size_t config_key_count = sizeof config_keys / sizeof config_keys[0];

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "directory/sql.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+/* "PHdr", in the file's header: tells it from other SQLite files. */
+enum { APPLICATION_ID = 0x50486472, BUSY_MS = 10000 };
+
+/*
+ * Each step brings the schema from its index to the next number.  They stay
+ * as they are once released; a change is a new step.
+ */
+static const char *const steps[SQL_SCHEMA] = {
+	"CREATE TABLE organisation ("
+	" id INTEGER PRIMARY KEY CHECK (id = 1),"
+	" guid BLOB NOT NULL, name TEXT NOT NULL,"
+	" change INTEGER NOT NULL);"
+	"CREATE TABLE domain ("
+	" name TEXT PRIMARY KEY COLLATE NOCASE,"
+	" position INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE server ("
+	" guid BLOB PRIMARY KEY,"
+	" name TEXT NOT NULL UNIQUE COLLATE NOCASE,"
+	" fqdn TEXT NOT NULL UNIQUE COLLATE NOCASE,"
+	" version TEXT NOT NULL, make TEXT NOT NULL,"
+	" changed INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE database ("
+	" guid BLOB PRIMARY KEY,"
+	" name TEXT NOT NULL UNIQUE COLLATE NOCASE,"
+	" server BLOB NOT NULL REFERENCES server (guid),"
+	" path TEXT NOT NULL UNIQUE,"
+	" changed INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE user ("
+	" guid BLOB PRIMARY KEY,"
+	" account TEXT NOT NULL UNIQUE COLLATE NOCASE,"
+	" upn TEXT NOT NULL UNIQUE COLLATE NOCASE,"
+	" display_name TEXT NOT NULL,"
+	" legacy_dn TEXT NOT NULL UNIQUE COLLATE NOCASE,"
+	" password TEXT NOT NULL,"
+	" is_admin INTEGER NOT NULL, disabled INTEGER NOT NULL,"
+	" changed INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE address ("
+	" address TEXT PRIMARY KEY COLLATE NOCASE,"
+	" user BLOB NOT NULL REFERENCES user (guid) ON DELETE CASCADE,"
+	" position INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE mailbox ("
+	" guid BLOB PRIMARY KEY,"
+	" user BLOB NOT NULL UNIQUE REFERENCES user (guid),"
+	" database BLOB NOT NULL REFERENCES database (guid),"
+	" lcid INTEGER NOT NULL, disabled INTEGER NOT NULL,"
+	" quota_warn INTEGER NOT NULL, quota_no_send INTEGER NOT NULL,"
+	" quota_no_receive INTEGER NOT NULL,"
+	" changed INTEGER NOT NULL) WITHOUT ROWID;",
+
+	"CREATE INDEX address_user ON address (user, position);"
+	"CREATE INDEX mailbox_database ON mailbox (database);"
+	"CREATE INDEX database_server ON database (server);",
+};
+
+/* "UNIQUE constraint failed: user.account" and the like, for people. */
+static const char *const taken[][2] = {
+	{ "domain.name", "the domain is there already" },
+	{ "server.guid", "a server with this GUID is there already" },
+	{ "server.name", "a server of this name is there already; choose "
+	  "another" },
+	{ "server.fqdn", "a server with this FQDN is there already" },
+	{ "database.guid", "a mailbox database with this GUID is there "
+	  "already" },
+	{ "database.name", "a mailbox database of this name is there already; "
+	  "choose another" },
+	{ "database.path", "another mailbox database uses this path; choose "
+	  "another" },
+	{ "user.guid", "a user with this GUID is there already" },
+	{ "user.account", "the account is taken; choose another" },
+	{ "user.upn", "the user principal name is taken; choose another" },
+	{ "user.legacy_dn", "the legacy DN is taken; choose another" },
+	{ "address.address", "the e-mail address belongs to another user, or "
+	  "was given twice" },
+	{ "mailbox.guid", "a mailbox with this GUID is there already" },
+	{ "mailbox.user", "the user has a mailbox already" },
+};
+
+static bool fail_constraint(sqlite3 *db, struct err *err)
+{
+	const char *text = sqlite3_errmsg(db);
+
+	for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
+		if (strstr(text, taken[i][0]) != NULL)
+			return err_set(err, EC_DUPLICATE_NAME, "%s",
+				       taken[i][1]);
+	if (strstr(text, "FOREIGN KEY") != NULL)
+		return err_set(err, EC_NOT_FOUND, "what it refers to is not "
+			       "there, or something still refers to it");
+	return err_set(err, EC_INVALID_PARAM, "%s", text);
+}
+
+bool sql_fail(sqlite3 *db, struct err *err)
+{
+	const char *file = sqlite3_db_filename(db, NULL);
+
+	switch (sqlite3_errcode(db) & 0xff) {
+	case SQLITE_CONSTRAINT:
+		return fail_constraint(db, err);
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return err_set(err, EC_SERVER_BUSY, "%s: another process has "
+			       "held the directory for %d s; try again", file,
+			       BUSY_MS / 1000);
+	case SQLITE_NOTADB:
+	case SQLITE_CORRUPT:
+		return err_set(err, EC_CORRUPT_STORE, "%s is damaged or not a "
+			       "directory: %s; restore it from a backup", file,
+			       sqlite3_errmsg(db));
+	case SQLITE_READONLY:
+	case SQLITE_PERM:
+	case SQLITE_CANTOPEN:
+		return err_set(err, EC_ACCESS_DENIED, "%s: %s; run this as "
+			       "root or as the daemon's user", file,
+			       sqlite3_errmsg(db));
+	default:
+		return err_set(err, EC_DISK_ERROR, "%s: %s", file,
+			       sqlite3_errmsg(db));
+	}
+}
+
+bool sql_run(sqlite3 *db, const char *text, struct err *err)
+{
+	if (sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK)
+		return true;
+	return sql_fail(db, err);
+}
+
+static bool prepare(sqlite3 *db, sqlite3_stmt **out, struct err *err,
+		    const char *text, const char *types, va_list ap)
+{
+	sqlite3_stmt *q;
+	const struct guid *g;
+
+	if (sqlite3_prepare_v2(db, text, -1, &q, NULL) != SQLITE_OK)
+		return sql_fail(db, err);
+	for (int i = 1; *types != '\0'; types++, i++)
+		switch (*types) {
+		case 's':
+			sqlite3_bind_text(q, i, va_arg(ap, const char *), -1,
+					  SQLITE_TRANSIENT);
+			break;
+		case 'i':
+			sqlite3_bind_int64(q, i, va_arg(ap, int64_t));
+			break;
+		default:
+			g = va_arg(ap, const struct guid *);
+			sqlite3_bind_blob(q, i, g->b, sizeof g->b,
+					  SQLITE_TRANSIENT);
+		}
+	*out = q;
+	return true;
+}
+
+bool sql_query(sqlite3 *db, sqlite3_stmt **out, struct err *err,
+	       const char *text, const char *types, ...)
+{
+	va_list ap;
+	bool ok;
+
+	va_start(ap, types);
+	ok = prepare(db, out, err, text, types, ap);
+	va_end(ap);
+	return ok;
+}
+
+bool sql_do(sqlite3 *db, struct err *err, const char *text,
+	    const char *types, ...)
+{
+	sqlite3_stmt *q = NULL;
+	va_list ap;
+	bool ok;
+
+	va_start(ap, types);
+	ok = prepare(db, &q, err, text, types, ap);
+	va_end(ap);
+	if (!ok)
+		return false;
+	if (sqlite3_step(q) != SQLITE_DONE)
+		ok = sql_fail(db, err);
+	sqlite3_finalize(q);
+	return ok;
+}
+
+bool sql_next(sqlite3_stmt *q, bool *ok, struct err *err)
+{
+	int rc = sqlite3_step(q);
+
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		*ok = sql_fail(sqlite3_db_handle(q), err);
+	return rc == SQLITE_ROW;
+}
+
+bool sql_number(sqlite3 *db, int64_t absent, int64_t *out, struct err *err,
+		const char *text, const char *types, ...)
+{
+	sqlite3_stmt *q = NULL;
+	va_list ap;
+	bool ok;
+
+	va_start(ap, types);
+	ok = prepare(db, &q, err, text, types, ap);
+	va_end(ap);
+	if (!ok)
+		return false;
+	if (sql_next(q, &ok, err))
+		absent = sqlite3_column_int64(q, 0);
+	sqlite3_finalize(q);
+	if (ok)
+		*out = absent;
+	return ok;
+}
+
+struct guid sql_guid(sqlite3_stmt *q, int column)
+{
+	struct guid g = { { 0 } };
+	const void *b = sqlite3_column_blob(q, column);
+
+	if (b != NULL && sqlite3_column_bytes(q, column) == sizeof g.b)
+		memcpy(g.b, b, sizeof g.b);
+	return g;
+}
+
+const char *sql_text(sqlite3_stmt *q, int column, struct arena *arena)
+{
+	const unsigned char *s = sqlite3_column_text(q, column);
+
+	return s == NULL ? "" : arena_strdup(arena, (const char *)s);
+}
+
+/*
+ * A rollback journal, not WAL: the file is written rarely and read into
+ * memory, several processes would checkpoint (SQLite's WAL-reset bug), and a
+ * WAL can't be shared over a network file system.
+ */
+bool sql_open(const char *path, sqlite3 **out, struct err *err)
+{
+	sqlite3 *db = NULL;
+
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE |
+			    SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+		err_set(err, EC_NOT_FOUND, "cannot open the directory %s: %s; "
+			"make one with \"posthouse org init\"", path,
+			db != NULL ? sqlite3_errmsg(db) : "no memory");
+		sqlite3_close(db);
+		return false;
+	}
+	sqlite3_busy_timeout(db, BUSY_MS);
+	sqlite3_extended_result_codes(db, 1);
+	if (!sql_run(db, "PRAGMA journal_mode=TRUNCATE;"
+		     "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+		     "PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;",
+		     err)) {
+		sqlite3_close(db);
+		return false;
+	}
+	*out = db;
+	return true;
+}
+
+bool sql_schema(sqlite3 *db, int *out, struct err *err)
+{
+	int64_t id, version;
+
+	if (!sql_number(db, 0, &id, err, "PRAGMA application_id", "") ||
+	    !sql_number(db, 0, &version, err, "PRAGMA user_version", ""))
+		return false;
+	if (version != 0 && id != APPLICATION_ID)
+		return err_set(err, EC_CORRUPT_STORE, "%s is not a directory "
+			       "of Posthouse", sqlite3_db_filename(db, NULL));
+	if (version > SQL_SCHEMA)
+		return err_set(err, EC_INVALID_VERSION, "%s was made by a "
+			       "newer Posthouse (schema %d; this one knows up "
+			       "to %d); update this one",
+			       sqlite3_db_filename(db, NULL), (int)version,
+			       SQL_SCHEMA);
+	*out = (int)version;
+	return true;
+}
+
+static bool run_steps(sqlite3 *db, int target, struct err *err)
+{
+	char *text;
+	int have;
+	bool ok;
+
+	/* Another process may have migrated while we waited for the lock. */
+	if (!sql_schema(db, &have, err))
+		return false;
+	for (int i = have; i < target; i++)
+		if (!sql_run(db, steps[i], err))
+			return false;
+	if (have >= target)
+		return true;
+	text = sqlite3_mprintf("PRAGMA application_id=%d;"
+			       "PRAGMA user_version=%d;", APPLICATION_ID,
+			       target);
+	ok = sql_run(db, text, err);
+	sqlite3_free(text);
+	return ok;
+}
+
+bool sql_migrate(sqlite3 *db, int target, struct err *err)
+{
+	if (!sql_run(db, "BEGIN IMMEDIATE", err))
+		return false;
+	if (run_steps(db, target, err) && sql_run(db, "COMMIT", err))
+		return true;
+	sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	return false;
+}

@@ -70,7 +70,7 @@ static inline uint16_t wire_u16(struct wire_r *r)
 {
 	const uint8_t *b = wire_bytes(r, 2);
 
-	return b ? (uint16_t)(b[0] | b[1] << 8) : 0;
+	return (uint16_t)(b != NULL ? b[0] | b[1] << 8 : 0);
 }
 
 static inline uint32_t wire_u32(struct wire_r *r)
@@ -136,7 +136,7 @@ static inline size_t wire_count32(struct wire_r *r, size_t min)
 
 struct wire_w {
 	uint8_t *base;
-	size_t len, cap;          /* cap is the client's limit, not ours to grow */
+	size_t len, cap;          /* cap: the limit, not ours to grow */
 	bool full;
 };
 

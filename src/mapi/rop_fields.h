@@ -21,6 +21,7 @@
  *   u8 u16 u32 u64 i32 i64      integers
  *   bool8                       a byte, true if not zero
  *   id                          a folder, message, row or category ID
+ *   tag                         a PropertyTag
  *   guid bytes6 bytes24         fixed sizes
  *   str8z                       ASCII or multibyte with its NUL
  *   str8_bin8 str8_bin16        the same after its size, NUL included
@@ -191,7 +192,8 @@
 #define RSP_seek_row_bookmark(F, C, S, R) \
 	F(bool8, row_no_longer_visible) F(bool8, has_sought_less) \
 	F(i32, rows_sought)
-#define REQ_seek_row_fractional(F, C, S, R) F(u32, numerator) F(u32, denominator)
+#define REQ_seek_row_fractional(F, C, S, R) \
+	F(u32, numerator) F(u32, denominator)
 #define RSP_seek_row_fractional ROP_NOTHING
 #define REQ_create_bookmark ROP_NOTHING
 #define RSP_create_bookmark(F, C, S, R) F(bin16, bookmark)
@@ -347,7 +349,7 @@
 	F(u8, logon_id) F(u32, completed_task_count) F(u32, total_task_count)
 
 /* 2.2.9 */
-#define REQ_open_stream(F, C, S, R) F(u32, property_tag) F(u8, open_mode_flags)
+#define REQ_open_stream(F, C, S, R) F(tag, property_tag) F(u8, open_mode_flags)
 #define RSP_open_stream(F, C, S, R) F(u32, stream_size)
 #define REQ_read_stream(F, C, S, R) \
 	F(u16, byte_count) C(v->byte_count == 0xbabe, u32, maximum_byte_count)
@@ -463,7 +465,7 @@
 #define REQ_synchronization_get_transfer_state ROP_NOTHING
 #define RSP_synchronization_get_transfer_state ROP_NOTHING
 #define REQ_synchronization_upload_state_stream_begin(F, C, S, R) \
-	F(u32, state_property) F(u32, transfer_buffer_size)
+	F(tag, state_property) F(u32, transfer_buffer_size)
 #define RSP_synchronization_upload_state_stream_begin ROP_NOTHING
 #define REQ_synchronization_upload_state_stream_continue(F, C, S, R) \
 	F(bin32, stream_data)

@@ -156,6 +156,7 @@ struct rop_backoffs {
 #define ROP_T_i64 int64_t
 #define ROP_T_bool8 bool
 #define ROP_T_id uint64_t
+#define ROP_T_tag uint32_t
 #define ROP_T_guid struct guid
 #define ROP_T_bytes6 struct rop_bytes6
 #define ROP_T_bytes24 struct rop_bytes24

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/wire.h"
 
 enum { CODE_PAGE_WINDOWS_1252 = 1252, CODE_PAGE_UTF8 = 65001 };
 
@@ -32,5 +33,12 @@ const char *code_page_to_utf8(struct arena *a, uint32_t code_page,
 			      const char *s, size_t len);
 const char *code_page_from_utf8(struct arena *a, uint32_t code_page,
 				const char *utf8, size_t *out_len);
+
+/*
+ * UTF-8 written in a code page, and bytes in a code page written as UTF-16LE;
+ * both with a terminator and without memory of their own.
+ */
+void code_page_put(struct wire_w *w, uint32_t code_page, const char *utf8);
+void code_page_put_utf16(struct wire_w *w, uint32_t code_page, const char *s);
 
 #endif

@@ -17,7 +17,7 @@
 /*
  * Compress len bytes (at most 65535 are looked at; more: 0) into out.  Returns
  * the size, or 0 when it would exceed cap: then send the plain bytes.  The
- * tables, 100 KB, come from scratch.
+ * tables, 32 KB, come from scratch.
  */
 size_t lz77_compress(struct arena *scratch, const uint8_t *in, size_t len,
 		     uint8_t *out, size_t cap);

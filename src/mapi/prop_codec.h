@@ -31,10 +31,21 @@ enum { PROP_DEPTH_MAX = 128 };
  */
 struct prop_ctx {
 	struct arena *arena;      /* for decoded values; encoders need none */
-	uint32_t code_page;       /* of PtypString8 (code_page.h); 0: 1252 */
+	uint32_t code_page;       /* of PtypString8, see below; 0: as it is */
 	bool wide;                /* 32-bit counts */
 	unsigned depth;           /* kept by the codec; begin with 0 */
 };
+
+/*
+ * In memory a PTYP_STRING is UTF-8, always; a PTYP_STRING8 is bytes in the
+ * client's code page, always.  With a code_page, decoders convert PtypString8
+ * wherever it stands (restrictions and actions included) and yield PTYP_STRING
+ * values: then nothing else has to convert.  Without one they yield
+ * PTYP_STRING8, borrowed from the input.
+ *
+ * Encoders write a PTYP_STRING8 value as it is; in a row, whose columns say
+ * the types, strings of either type are converted to the column's.
+ */
 
 /* A context of ROP buffers. */
 static inline struct prop_ctx prop_ctx_rop(struct arena *arena,
@@ -59,7 +70,10 @@ static inline struct prop_ctx prop_ctx_wide(struct arena *arena,
  */
 const char *wire_utf16z(struct wire_r *r, struct arena *a);
 
-/* A NUL-terminated string of 8-bit characters, converted to UTF-8. */
+/*
+ * A NUL-terminated string of 8-bit characters: UTF-8 in the arena when the
+ * context has a code page, else borrowed from the input.
+ */
 const char *wire_string8z(struct wire_r *r, const struct prop_ctx *c);
 
 /*
@@ -68,7 +82,11 @@ const char *wire_string8z(struct wire_r *r, const struct prop_ctx *c);
  */
 const char *wire_asciiz(struct wire_r *r);
 
-/* UTF-8 out, with a terminator; NULL is written as "". */
+/*
+ * Out, with a terminator; NULL is written as "".  utf16z and string8z take
+ * UTF-8 (string8z converts it to the context's code page; without one, or for
+ * asciiz, the bytes go out as they are).
+ */
 void wire_put_utf16z(struct wire_w *w, const char *s);
 void wire_put_string8z(struct wire_w *w, const struct prop_ctx *c,
 		       const char *s);
@@ -130,10 +148,6 @@ void prop_row_encode(struct wire_w *w, const struct prop_ctx *c,
 		     const struct prop_tags *columns,
 		     const struct prop_value *values);
 
-/* Bytes that prop_value_encode would write; SIZE_MAX when it cannot. */
-size_t prop_value_wire_size(const struct prop_ctx *c,
-			    const struct prop_value *value);
-
 /* ---- other structures ---- */
 
 /*
@@ -182,6 +196,10 @@ struct buf;
  */
 void prop_value_print(struct buf *b, const struct prop_value *value,
 		      size_t max);
+
+/* The same without the name: "Hi". */
+void prop_data_print(struct buf *b, const struct prop_value *value,
+		     size_t max);
 
 /* "PidTagSubject", or "0x8001001f" for a tag without a name. */
 void prop_tag_print(struct buf *b, uint32_t tag);

@@ -294,7 +294,8 @@
 #define RSP_spooler_lock_message ROP_NOTHING
 #define REQ_transport_send ROP_NOTHING
 #define RSP_transport_send(F, C, S, R) \
-	F(bool8, no_properties_returned) F(values16, property_values)
+	F(bool8, no_properties_returned) \
+	C(!v->no_properties_returned, values16, property_values)
 #define REQ_transport_new_mail(F, C, S, R) \
 	F(id, message_id) F(id, folder_id) F(str8z, message_class) \
 	F(u32, message_flags)

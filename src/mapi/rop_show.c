@@ -41,10 +41,11 @@ void rop_show_bool8(struct buf *b, const bool *v)
 	buf_puts(b, *v ? "true" : "false");
 }
 
-/* Replica ID and counter, both in hex. */
+/* As the specifications write them: 0001-00000e915212. */
 void rop_show_id(struct buf *b, const uint64_t *v)
 {
-	buf_printf(b, "%x-%" PRIx64, (unsigned)id_replid(*v), id_counter(*v));
+	buf_printf(b, "%04x-%012" PRIx64, (unsigned)id_replid(*v),
+		   id_counter(*v));
 }
 
 void rop_show_tag(struct buf *b, const uint32_t *v)
@@ -104,7 +105,7 @@ void rop_show_rest(struct buf *b, const struct bin *v)
 void rop_show_long_term_id(struct buf *b, const struct long_term_id *v)
 {
 	rop_show_guid(b, &v->database_guid);
-	buf_printf(b, "-%" PRIx64, v->counter);
+	buf_printf(b, "-%012" PRIx64, v->counter);
 }
 
 /* ---- strings ---- */

@@ -15,8 +15,8 @@
 /*
  * The values of the n tags into out[0 … n-1], in their order; one that cannot
  * be had is prop_error(tag, code) there.  A tag of type PTYP_UNSPECIFIED gets
- * the property's own type; PTYP_STRING8 is answered as such, in UTF-8, for
- * the caller to convert.  Values live in call->arena
+ * the property's own type.  Text is a PTYP_STRING whichever string type was
+ * asked for: rows convert it to their column's.  Values live in call->arena
  * ([MS-OXCPRPT] 3.2.5.1, [MS-OXCSTOR] 2.2.2.1, [MS-OXCFOLD] 2.2.2).
  */
 enum ec container_props_get(struct rop_call *call, const struct object *object,

@@ -12,20 +12,33 @@
 #include "mailbox/object.h"
 #include "mailbox/session.h"
 
+struct rop_codec;                 /* mapi/rop.h */
+struct rop_notify_rsp;
+struct wire_w;
+
 /*
- * Queue a table notification for the table object, by copy
- * ([MS-OXCNOTIF] 2.2.1.1.1).  Called with the store's lock held, from the
- * callback that the store calls when rows of an open table change.
+ * Queue a notification for an object: a subscription or a table.
+ * NotificationHandle and LogonId are filled in here; the other fields are the
+ * caller's, who holds the store's lock (it comes from an event).  All is
+ * copied.
  *
- * body is the NotificationData after the NotificationFlags field, as encoded
- * for RopNotify ([MS-OXCROPS] 2.2.14.2, [MS-OXCNOTIF] 2.2.1.4.1.2).  With
- * flags 0x0100 (TableModified) a waiting TableChanged of the same table
- * swallows it, and a queue that is too long turns into one TableChanged.
+ * A TableChanged takes the place of all that waits for the table.  When the
+ * queue is too long, a table's waiting notifications become one TableChanged;
+ * of others the oldest are dropped.
  */
-void notify_table(struct object *table, uint16_t flags, const void *body,
-		  size_t len);
+void notify_post(struct object *object, const struct rop_notify_rsp *fields);
+
+/*
+ * Write as many of the waiting notifications as have room, then RopPending
+ * if some are left ([MS-OXCNOTIF] 3.1.5.5).
+ */
+void notify_flush(struct session *session, struct wire_w *out,
+		  const struct rop_codec *codec);
 
 /* Forget what waits for an object that is released. */
 void notify_forget(struct session *session, uint32_t handle);
+
+void notify_queue_init(struct notify_queue *queue);
+void notify_queue_free(struct notify_queue *queue);
 
 #endif

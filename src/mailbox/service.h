@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The service: its sessions, who has how many, and the mailboxes in use. */
+#ifndef MAILBOX_SERVICE_H
+#define MAILBOX_SERVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/guid.h"
+#include "mailbox/mailbox.h"
+
+struct session;
+struct directory;
+struct store_pool;
+
+/* With the defaults filled in. */
+const struct mailbox_limits *service_limits(const struct mailbox_service *);
+/* Name of this server, as configured. */
+const char *service_server(const struct mailbox_service *svc);
+struct directory *service_directory(const struct mailbox_service *svc);
+struct store_pool *service_pool(const struct mailbox_service *svc);
+
+/*
+ * Count a session of the user in and out.  False, with nothing counted, when
+ * max sessions are there already.  It gets an index that no other session has
+ * ([MS-OXCRPC] 3.1.4.1, piCxr).
+ */
+bool service_add(struct mailbox_service *svc, struct session *session,
+		 const struct guid *user, uint32_t max);
+void service_remove(struct mailbox_service *svc, struct session *session);
+
+/*
+ * Whether the user may try to log on to a mailbox that is not here; counts
+ * the attempt ([MS-OXCSTOR] 3.2.5.1.1: ecServerPaused).
+ */
+bool service_foreign_logon(struct mailbox_service *svc,
+			   struct session *session);
+
+/* Hand an event to the program. */
+void service_event(struct mailbox_service *svc, enum mailbox_event_type type,
+		   const char *user, const char *mailbox,
+		   const struct err *err);
+
+#endif

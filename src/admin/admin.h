@@ -57,8 +57,18 @@ bool admin_serve(const char *path, const struct admin_op *const *tables,
 		 void *ctx, struct log *log, struct admin_server **out,
 		 struct err *err);
 
+/*
+ * The same within this process, for a command that finds no daemon running:
+ * no socket, one client, the operations on a thread.  Close the client, then
+ * stop the server.
+ */
+struct admin_client;
+bool admin_serve_here(const struct admin_op *const *tables, void *ctx,
+		      struct admin_server **out, struct admin_client **client,
+		      struct err *err);
+
 /* Ends connections between requests, waits for the running ones. */
-void admin_stop(struct admin_server *server);
+void admin_stop(struct admin_server *server);     /* NULL is allowed */
 
 void *admin_context(struct admin_request *rq);
 
@@ -80,8 +90,6 @@ bool admin_send(struct admin_request *rq, const void *data, size_t len,
 		struct err *err);
 
 /* Calling ------------------------------------------------------------------ */
-
-struct admin_client;
 
 /*
  * Connect to the daemon's socket.  *out is NULL, without an error, when no

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Makes requests and responses of any ROP, from rops.def as the codec itself:
- * what the round trips of test_rop_all.c are run with, and what the corpora of
- * the fuzz targets were written by.
+ * Makes requests and responses of any ROP, from rops.def as the codec itself,
+ * for the round trips of test_rop_all.c.
  */
 #ifndef TESTS_MAPI_ROP_FILL_H
 #define TESTS_MAPI_ROP_FILL_H

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A listening socket.  Accepted by the first loop, spread over all. */
+#ifndef HTTP_LISTEN_H
+#define HTTP_LISTEN_H
+
+#include "http/conn.h"
+
+struct listener {
+	struct listener *next;
+	struct http_server *server;
+	struct tls *tls;                  /* NULL: plain */
+	int fd;                           /* -1: stopped */
+	struct loop *loop;                /* that accepts */
+	struct event *accept, *retry;     /* NULL before the start */
+};
+
+struct listener *listener_new(struct http_server *server, const char *address,
+			      const char *certificate, const char *key,
+			      int *port, struct err *err);
+void listener_free(struct listener *listener);
+
+/* Before the loop runs; and on its thread. */
+void listener_start(struct listener *listener, struct loop *loop);
+void listener_stop(struct listener *listener);
+
+/* server.c: count one connection more, if the limit allows it; and choose
+ * the loop with the fewest. */
+bool server_opened(struct http_server *server);
+struct loop *server_quiet_loop(struct http_server *server);
+
+#endif

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Answers: at once on the loop's thread, posted to it from elsewhere. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "http/conn.h"
+
+const char *status_text(int status)
+{
+	static const struct {
+		int status;
+		const char *text;
+	} all[] = {
+		{ 200, "OK" }, { 201, "Created" }, { 204, "No Content" },
+		{ 302, "Found" }, { 304, "Not Modified" },
+		{ 400, "Bad Request" }, { 401, "Unauthorized" },
+		{ 403, "Forbidden" }, { 404, "Not Found" },
+		{ 405, "Method Not Allowed" }, { 408, "Request Timeout" },
+		{ 413, "Content Too Large" },
+		{ 415, "Unsupported Media Type" },
+		{ 417, "Expectation Failed" },
+		{ 431, "Request Header Fields Too Large" },
+		{ 500, "Internal Server Error" }, { 501, "Not Implemented" },
+		{ 502, "Bad Gateway" }, { 503, "Service Unavailable" },
+		{ 504, "Gateway Timeout" },
+		{ 505, "HTTP Version Not Supported" },
+	};
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (all[i].status == status)
+			return all[i].text;
+	return "";
+}
+
+/* --- The head ---------------------------------------------------------------- */
+
+static void put_date(struct conn *c)
+{
+	struct loop *loop = c->loop;
+	time_t now = time(NULL);
+	char text[HTTP_DATE_SIZE];
+
+	if (now != loop->date_at) {
+		http_date_format(now, text);
+		snprintf(loop->date, sizeof loop->date, "Date: %s\r\n", text);
+		loop->date_at = now;
+	}
+	conn_out(c, loop->date, strlen(loop->date));
+	conn_out(c, "\r\n", 2);
+}
+
+static void put_text(struct conn *c, const char *text)
+{
+	conn_out(c, text, strlen(text));
+}
+
+static void put_status(struct conn *c, int status)
+{
+	char line[80];
+	int len;
+
+	if (status == 200) {
+		put_text(c, "HTTP/1.1 200 OK\r\n");
+		return;
+	}
+	len = snprintf(line, sizeof line, "HTTP/1.1 %d %s\r\n", status,
+		       status_text(status));
+	conn_out(c, line, (size_t)len);
+}
+
+static void put_length(struct conn *c, size_t length)
+{
+	char line[48];
+	int len = snprintf(line, sizeof line, "Content-Length: %zu\r\n",
+			   length);
+
+	conn_out(c, line, (size_t)len);
+}
+
+void head_write(struct conn *c, const struct head_line *head,
+		const void *fields, size_t len)
+{
+	put_status(c, head->status);
+	if (head->chunked)
+		put_text(c, "Transfer-Encoding: chunked\r\n");
+	else if (head->has_length)
+		put_length(c, head->length);
+	conn_out(c, fields, len);
+	if (head->close)
+		put_text(c, "Connection: close\r\n");
+	else if (head->keep_alive)
+		put_text(c, "Connection: keep-alive\r\n");
+	put_date(c);
+}
+
+/* RFC 9110 8.6: these have no content at all. */
+static bool has_no_content(int status)
+{
+	return status == 204 || status == 304;
+}
+
+static void write_start(struct http_request *req, int status, bool whole,
+			size_t len)
+{
+	bool http10 = req->parser.head.http10;
+	struct head_line head = { .status = status,
+		.chunked = !whole && !http10,
+		.has_length = whole && !has_no_content(status),
+		.length = len };
+
+	if (!whole && http10)
+		req->close = true;
+	req->state = REQ_STARTED;
+	req->chunked = head.chunked;
+	head.close = req->close;
+	head.keep_alive = http10 && !req->close;
+	if (req->conn == NULL)
+		return;
+	head_write(req->conn, &head, req->fields.data, req->fields.len);
+	/* A long poll need not keep what has been written. */
+	if (!whole && req->loop->spare_fields.data == NULL) {
+		req->fields.len = 0;
+		req->loop->spare_fields = req->fields;
+		req->fields = (struct buf)BUF_INIT;
+	}
+}
+
+static void write_chunk(struct http_request *req, const struct iovec *piece,
+			unsigned n)
+{
+	char size[24];
+	size_t total = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		total += piece[i].iov_len;
+	if (total == 0 || req->head_only || req->conn == NULL)
+		return;
+	if (req->chunked)
+		conn_out(req->conn, size, (size_t)
+			 snprintf(size, sizeof size, "%zx\r\n", total));
+	for (unsigned i = 0; i < n; i++)
+		conn_out(req->conn, piece[i].iov_base, piece[i].iov_len);
+	if (req->chunked)
+		conn_out(req->conn, "\r\n", 2);
+}
+
+/* --- On the loop's thread ----------------------------------------------------- */
+
+/* The handler's part is over. */
+static void end(struct http_request *req)
+{
+	struct conn *c = req->conn;
+
+	req->state = REQ_ENDED;
+	req->conn = NULL;
+	req->gone_fn = NULL;
+	if (req->has_timer)
+		event_del(&req->timer);
+	count(&req->loop->n.in_hand, -1);
+	if (c != NULL)
+		conn_request_ended(c, req->close);
+	request_unref(req);
+}
+
+static void do_respond(struct http_request *req, int status, const void *body,
+		       size_t len)
+{
+	struct conn *c = req->conn;
+
+	if (c != NULL) {
+		conn_enter(c);
+		write_start(req, status, true, len);
+		if (!req->head_only && !has_no_content(status))
+			conn_out(c, body, len);
+	}
+	end(req);
+	if (c != NULL)
+		conn_leave(c);
+}
+
+static void do_start(struct http_request *req, int status)
+{
+	struct conn *c = req->conn;
+
+	if (c != NULL)
+		conn_enter(c);
+	write_start(req, status, false, 0);
+	if (c != NULL)
+		conn_leave(c);
+}
+
+static void do_send(struct http_request *req, const struct iovec *piece,
+		    unsigned n)
+{
+	struct conn *c = req->conn;
+
+	if (c == NULL)
+		return;
+	conn_enter(c);
+	write_chunk(req, piece, n);
+	conn_leave(c);
+}
+
+static void do_finish(struct http_request *req)
+{
+	struct conn *c = req->conn;
+
+	if (c != NULL) {
+		conn_enter(c);
+		if (req->chunked && !req->head_only)
+			conn_out(c, "0\r\n\r\n", 5);
+	}
+	end(req);
+	if (c != NULL)
+		conn_leave(c);
+}
+
+static void do_abort(struct http_request *req)
+{
+	struct conn *c = req->conn;
+
+	if (c != NULL) {
+		conn_enter(c);
+		c->req = NULL;
+		req->conn = NULL;
+		conn_destroy(c);
+		conn_leave(c);
+	}
+	end(req);
+}
+
+/* --- On any thread --------------------------------------------------------------- */
+
+static struct post *post_for(struct http_request *req, size_t len,
+			     void (*run)(struct loop *, struct post *))
+{
+	struct post *post = post_new(len);
+
+	atomic_fetch_add(&req->refs, 1);
+	post->req = req;
+	post->run = run;
+	return post;
+}
+
+static void run_respond(struct loop *loop, struct post *post)
+{
+	do_respond(post->req, post->number, post->data, post->len);
+}
+
+static void run_start(struct loop *loop, struct post *post)
+{
+	do_start(post->req, post->number);
+}
+
+static void run_send(struct loop *loop, struct post *post)
+{
+	struct iovec piece = { post->data, post->len };
+
+	do_send(post->req, &piece, 1);
+}
+
+static void run_finish(struct loop *loop, struct post *post)
+{
+	do_finish(post->req);
+}
+
+static void run_abort(struct loop *loop, struct post *post)
+{
+	do_abort(post->req);
+}
+
+void http_respond(struct http_request *req, int status, const void *body,
+		  size_t len)
+{
+	struct post *post;
+
+	if (on_loop(req->loop)) {
+		do_respond(req, status, body, len);
+		return;
+	}
+	post = post_for(req, len, run_respond);
+	post->number = status;
+	if (len > 0)
+		memcpy(post->data, body, len);
+	loop_post(req->loop, post);
+}
+
+void http_start(struct http_request *req, int status)
+{
+	struct post *post;
+
+	if (on_loop(req->loop)) {
+		do_start(req, status);
+		return;
+	}
+	post = post_for(req, 0, run_start);
+	post->number = status;
+	loop_post(req->loop, post);
+}
+
+void http_send(struct http_request *req, const struct iovec *piece,
+	       unsigned n)
+{
+	size_t len = 0;
+	struct post *post;
+
+	if (on_loop(req->loop)) {
+		do_send(req, piece, n);
+		return;
+	}
+	for (unsigned i = 0; i < n; i++)
+		len += piece[i].iov_len;
+	post = post_for(req, len, run_send);
+	len = 0;
+	for (unsigned i = 0; i < n; i++) {
+		if (piece[i].iov_len > 0)
+			memcpy(post->data + len, piece[i].iov_base,
+			       piece[i].iov_len);
+		len += piece[i].iov_len;
+	}
+	loop_post(req->loop, post);
+}
+
+void http_finish(struct http_request *req)
+{
+	if (on_loop(req->loop))
+		do_finish(req);
+	else
+		loop_post(req->loop, post_for(req, 0, run_finish));
+}
+
+void http_abort(struct http_request *req)
+{
+	if (on_loop(req->loop))
+		do_abort(req);
+	else
+		loop_post(req->loop, post_for(req, 0, run_abort));
+}
+
+void http_close_after(struct http_request *req)
+{
+	req->close = true;
+}
+
+size_t http_unsent(const struct http_request *req)
+{
+	const struct conn *c = req->conn;
+
+	return c != NULL ? c->out.len - c->out_at : 0;
+}
+
+/* --- Header fields --------------------------------------------------------------- */
+
+/* A value from outside must not end the line. */
+static void put_value(struct buf *b, const char *value, size_t len)
+{
+	char *at = (char *)buf_room(b, len);
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		if (((unsigned char)value[i] >= ' ' && value[i] != 0x7f) ||
+		    value[i] == '\t')
+			at[n++] = value[i];
+	b->len += n;
+}
+
+void http_header(struct http_request *req, const char *name,
+		 const char *value)
+{
+	struct buf *b = &req->fields;
+
+	buf_add(b, name, strlen(name));
+	buf_add(b, ": ", 2);
+	put_value(b, value, strlen(value));
+	buf_add(b, "\r\n", 2);
+}
+
+void http_headerf(struct http_request *req, const char *name,
+		  const char *format, ...)
+{
+	char value[1024];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(value, sizeof value, format, ap);
+	va_end(ap);
+	http_header(req, name, value);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* TLS of one listener: a certificate and key that can be read again. */
+#ifndef HTTP_TLS_H
+#define HTTP_TLS_H
+
+#include <openssl/ssl.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+
+struct tls;
+
+/* The files are read at once; their names are kept for tls_reload. */
+struct tls *tls_new(const char *certificate, const char *key,
+		    struct err *err);
+void tls_free(struct tls *tls);           /* NULL is allowed */
+
+/* Read the files again; on failure what was read before stays in use. */
+bool tls_reload(struct tls *tls, struct err *err);
+
+/* The server's side of a new connection, with the present certificate; NULL
+ * if it cannot be made.  Any thread. */
+SSL *tls_accept(struct tls *tls, int fd);
+
+#endif

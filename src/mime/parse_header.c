@@ -200,7 +200,7 @@ static void parse_reply_to(struct parse *p, GMimeMessage *message)
 	const char **names, **addresses;
 	struct buf shown = BUF_INIT;
 	int n = list != NULL ? internet_address_list_length(list) : 0;
-	size_t count = 0;
+	uint32_t count = 0;
 
 	names = arena_array(p->arena, (size_t)n + 1, sizeof *names);
 	addresses = arena_array(p->arena, (size_t)n + 1, sizeof *addresses);

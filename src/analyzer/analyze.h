@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The connectivity analysis: steps in a report (report.h). */
+#ifndef ANALYZER_ANALYZE_H
+#define ANALYZER_ANALYZE_H
+
+#include "analyzer/report.h"
+#include "base/err.h"
+
+struct analyze_options {
+	const char *url;          /* of the mail store endpoint */
+	const char *email;        /* whose mailbox */
+	const char *user_dn;      /* legacyExchangeDN of email */
+	const char *user, *password;
+	unsigned auth;            /* enum http_auth; 0: what is offered */
+	const char *ca_file;      /* NULL: the system's */
+	const char *address;      /* connect here instead of resolving */
+	bool insecure;            /* go on with a bad certificate */
+	bool write;               /* make, announce and delete a message */
+	unsigned timeout_ms;      /* of one request; 0: 60 s */
+};
+
+/*
+ * Run the steps, in the order in which a client meets them; what depends on
+ * a step that failed is skipped.  False if a step was an error.
+ */
+bool analyze_run(struct report *r, const struct analyze_options *options);
+
+#endif

@@ -60,6 +60,8 @@ struct object {
 	/* Free for the kind: flags of the open, the message's folder … */
 	uint64_t folder;          /* OBJECT_MESSAGE: the folder it is in */
 	uint32_t code_page;       /* of its String8: 0, the session's */
+	uint32_t *columns;        /* OBJECT_MESSAGE: of its recipients' rows, */
+	uint32_t n_columns;       /* as the client was told: recipients.h */
 	uint32_t flags;
 };
 

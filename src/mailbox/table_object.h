@@ -6,16 +6,20 @@
 #ifndef MAILBOX_TABLE_OBJECT_H
 #define MAILBOX_TABLE_OBJECT_H
 
+#include <stdbool.h>
+
 #include "base/ec.h"
 #include "base/wire.h"
 #include "mailbox/session.h"
-#include "mapi/prop.h"
+#include "mapi/prop_codec.h"
 
 struct table;                     /* store/table.h */
 
 struct table_object {
 	struct table *table;      /* owned */
 	struct object *object;    /* whose handle clients know it by */
+	/* As the client set them: the table has strings in Unicode only. */
+	struct prop_tags columns;
 };
 
 /*
@@ -29,12 +33,16 @@ struct table_object {
 enum ec table_object_open(struct rop_call *call, struct table *table,
 			  struct object *owner);
 
+/* The columns to come, by copy; n 0 for none. */
+void table_object_set_columns(struct table_object *t,
+			      const struct prop_tags *columns);
+
 /*
- * Append one row with the columns of the table, in the code page of the
- * session.  False, with w as it was, if it has no room
- * ([MS-OXCDATA] 2.8.1).
+ * Append one row with the columns of the table.  False, with w as it was, if
+ * it has no room ([MS-OXCDATA] 2.8.1).
  */
-bool table_object_put_row(const struct table_object *t, struct wire_w *w,
+bool table_object_put_row(const struct table_object *t,
+			  const struct prop_ctx *ctx, struct wire_w *w,
 			  const struct prop_value *row);
 
 #endif

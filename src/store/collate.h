@@ -56,6 +56,9 @@ void collate_text_key(const struct collator *c, const char *text, size_t len,
 bool collate_values(const struct collator *c, const struct prop_value *a,
 		    const struct prop_value *b, int *order);
 
+/* Element i (< n) of a multivalued value, as a value of the single type. */
+struct prop_value prop_element(const struct prop_value *mv, uint32_t i);
+
 /* Whether values of this type can be sorted and compared. */
 bool collate_type_ordered(unsigned type);
 

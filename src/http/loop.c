@@ -81,7 +81,7 @@ static void *thread_main(void *arg)
 {
 	struct loop *loop = arg;
 
-	/* Held while loop->thread is written. */
+	/* Held while loop->thread and started are written. */
 	pthread_mutex_lock(&loop->lock);
 	pthread_mutex_unlock(&loop->lock);
 	run(loop);
@@ -132,13 +132,13 @@ bool loop_start(struct loop *loop, struct err *err)
 
 	pthread_mutex_lock(&loop->lock);
 	error = pthread_create(&loop->thread, NULL, thread_main, loop);
+	loop->started = error == 0;
 	pthread_mutex_unlock(&loop->lock);
 	if (error != 0) {
 		loop->thread = pthread_self();
 		return err_set(err, EC_ERROR, "cannot start an I/O thread: %s",
 			       strerror(error));
 	}
-	loop->started = true;
 	return true;
 }
 

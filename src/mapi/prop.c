@@ -17,21 +17,22 @@ static const struct tag_name {
 #undef PROP
 };
 
+/* Of several names of a tag, the first of the table. */
 static const char *name_of(uint32_t tag)
 {
-	size_t low = 0, high = sizeof tag_names / sizeof *tag_names;
+	size_t count = sizeof tag_names / sizeof *tag_names;
+	size_t low = 0, high = count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (tag_names[middle].tag == tag)
-			return tag_names[middle].name;
 		if (tag_names[middle].tag < tag)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return NULL;
+	return low < count && tag_names[low].tag == tag ?
+		tag_names[low].name : NULL;
 }
 
 const char *prop_tag_name(uint32_t tag)

@@ -88,7 +88,8 @@ static enum ec find_objects(struct execution *x, const struct rop_desc *desc)
 	if (ec != EC_SUCCESS)
 		return ec;
 	if ((desc->objects & o->kind) == 0)
-		return EC_NOT_SUPPORTED;
+		return (desc->flags & ROP_NULL) != 0 ? EC_NULL_OBJECT :
+			EC_NOT_SUPPORTED;
 	call->in = o;
 	call->logon = o->logon;
 	return EC_SUCCESS;

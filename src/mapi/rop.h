@@ -90,7 +90,8 @@ enum rop_layout {
 	ROP_RSP_ONLY,     /* no request; the response has no such header */
 };
 
-enum rop_flags { ROP_MEMORY = 1, ROP_WRITES = 2, ROP_ALWAYS = 4 };
+enum rop_flags { ROP_MEMORY = 1, ROP_WRITES = 2, ROP_ALWAYS = 4,
+		 ROP_NULL = 8 };
 
 struct rop_desc {
 	uint8_t id;

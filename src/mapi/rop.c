@@ -215,7 +215,9 @@ void rop_response_encode(const struct rop_codec *c, struct wire_w *w,
 			 const struct rop_header *header, enum ec ec,
 			 const union rop_rsp *rsp)
 {
+	static const union rop_rsp nothing;
 	const struct rop_row *row = &rows[header->rop_id];
+	size_t fields;
 
 	if (row->put_rsp == NULL) {
 		w->full = true;
@@ -228,8 +230,11 @@ void rop_response_encode(const struct rop_codec *c, struct wire_w *w,
 		wire_put_u8(w, answer_index(header, &row->desc));
 		wire_put_u32(w, (uint32_t)ec);
 	}
-	if (rsp != NULL)
-		row->put_rsp(c, w, ec, rsp);
+	fields = w->len;
+	row->put_rsp(c, w, ec, rsp != NULL ? rsp : &nothing);
+	/* It comes first in all of them: [MS-OXCROPS] 2.2.4.6.3, 2.2.8.11.3 … */
+	if (row->desc.layout == ROP_SRC_DEST && ec == EC_DST_NULL_OBJECT)
+		wire_patch_u32(w, fields, header->dest_handle_index);
 }
 
 bool rop_response_decode(struct rop_codec *c, struct wire_r *r,

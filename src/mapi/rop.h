@@ -191,9 +191,11 @@ void rop_request_encode(const struct rop_codec *c, struct wire_w *w,
 			const union rop_req *req);
 
 /*
- * The response to the request with this header.  rsp is not looked at, and
- * may be NULL, if ec is a failure after which no fields follow.  RopRelease
- * writes nothing.  With ROP_RSP_ONLY only rop_id of the header counts.
+ * The response to the request with this header.  rsp is not looked at if ec
+ * is a failure after which no fields follow; NULL stands for fields of zero,
+ * when a ROP fails before its handler runs.  The DestHandleIndex that follows
+ * ecDstNullObject is that of the header.  RopRelease writes nothing.  With
+ * ROP_RSP_ONLY only rop_id of the header counts.
  *
  * The rows or data that end a response may have been put in their place
  * already (rop_bulk_writer): then they are not copied.

@@ -21,6 +21,7 @@
 	ROP_KIND(u8, 1, 1) \
 	ROP_KIND(u16, 2, 2) \
 	ROP_KIND(u32, 4, 4) \
+	ROP_KIND(u31, 4, 4) \
 	ROP_KIND(u64, 8, 8) \
 	ROP_KIND(i32, 4, 4) \
 	ROP_KIND(i64, 8, 8) \

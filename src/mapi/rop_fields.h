@@ -19,6 +19,7 @@
  * The kinds; rop_kind.h has their C types:
  *
  *   u8 u16 u32 u64 i32 i64      integers
+ *   u31                         32 bits, malformed above 0x80000000
  *   bool8                       a byte, true if not zero
  *   id                          a folder, message, row or category ID
  *   tag                         a PropertyTag
@@ -55,7 +56,7 @@
 	F(u8, logon_flags) F(u32, open_flags) F(u32, store_state) \
 	F(str8_bin16, essdn)
 #define RSP_logon(F, C, S, R) \
-	F(u8, logon_flags) \
+	C(ec == EC_SUCCESS || ec == EC_WRONG_SERVER, u8, logon_flags) \
 	C(ec == EC_WRONG_SERVER, str8_bin8, server_name) \
 	C(ec == EC_SUCCESS, folder_ids13, folder_ids) \
 	C(ec == EC_SUCCESS && ROP_LOGON_PRIVATE(v), u8, response_flags) \
@@ -353,7 +354,7 @@
 #define REQ_open_stream(F, C, S, R) F(tag, property_tag) F(u8, open_mode_flags)
 #define RSP_open_stream(F, C, S, R) F(u32, stream_size)
 #define REQ_read_stream(F, C, S, R) \
-	F(u16, byte_count) C(v->byte_count == 0xbabe, u32, maximum_byte_count)
+	F(u16, byte_count) C(v->byte_count == 0xbabe, u31, maximum_byte_count)
 #define RSP_read_stream(F, C, S, R) F(bin16, data)
 #define REQ_write_stream(F, C, S, R) F(bin16, data)
 #define RSP_write_stream(F, C, S, R) F(u16, written_size)

@@ -30,6 +30,20 @@ FIXED(i64, u64)
 FIXED(id, u64)
 FIXED(tag, u32)
 
+/* [MS-OXCROPS] 2.2.9.2.1: a larger MaximumByteCount fails the whole call. */
+void rop_get_u31(struct rop_codec *c, struct wire_r *r, uint32_t *out)
+{
+	*out = wire_u32(r);
+	if (*out > UINT32_C(0x80000000))
+		r->bad = true;
+}
+
+void rop_put_u31(const struct rop_codec *c, struct wire_w *w,
+		 const uint32_t *v)
+{
+	wire_put_u32(w, *v);
+}
+
 void rop_get_bool8(struct rop_codec *c, struct wire_r *r, bool *out)
 {
 	*out = wire_u8(r) != 0;

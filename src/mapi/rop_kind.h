@@ -151,6 +151,7 @@ struct rop_backoffs {
 #define ROP_T_u8 uint8_t
 #define ROP_T_u16 uint16_t
 #define ROP_T_u32 uint32_t
+#define ROP_T_u31 uint32_t
 #define ROP_T_u64 uint64_t
 #define ROP_T_i32 int32_t
 #define ROP_T_i64 int64_t

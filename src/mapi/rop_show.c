@@ -24,6 +24,7 @@ static void show_uint(struct buf *b, uint64_t v)
 UINT(u8)
 UINT(u16)
 UINT(u32)
+UINT(u31)
 UINT(u64)
 
 void rop_show_i32(struct buf *b, const int32_t *v)

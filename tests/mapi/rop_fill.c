@@ -36,6 +36,8 @@ static uint64_t number(struct rop_fill *f)
 {
 	if (strcmp(f->field, "row_count") == 0)
 		return below(f, 4);
+	if (strcmp(f->field, "dest_handle_index") == 0)
+		return ROP_FILL_DEST;
 	if (below(f, 2) == 0)
 		return next(f);
 	return telling[below(f, sizeof telling / sizeof *telling)];
@@ -55,6 +57,11 @@ NUMBER(i32)
 NUMBER(i64)
 NUMBER(id)
 NUMBER(tag)
+
+static void fill_u31(struct rop_fill *f, uint32_t *out)
+{
+	*out = (uint32_t)number(f) & INT32_MAX;
+}
 
 static void fill_bool8(struct rop_fill *f, bool *out)
 {

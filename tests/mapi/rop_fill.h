@@ -8,6 +8,8 @@
 
 #include "mapi/rop.h"
 
+enum { ROP_FILL_DEST = 3 };       /* the DestHandleIndex of failures */
+
 struct rop_fill {
 	struct arena *arena;
 	struct rop_codec *codec;  /* columns of rows, kind of logon */

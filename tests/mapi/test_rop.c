@@ -131,6 +131,8 @@ static const struct example {
 	  "fe 00 78 04 00 00 01 04 53 52 56 00",
 	  "RopLogon handle=0 ecWrongServer(0x00000478) logon_flags=1 "
 	  "server_name=\"SRV\"" },
+	{ "[MS-OXCROPS] 2.2.3.1.5", "fe 00 11 01 04 80",
+	  "RopLogon handle=0 ecLoginFailure(0x80040111)" },
 	/* messages of the server alone */
 	{ "[MS-OXCROPS] 2.2.14.3.1", "6e 01 00", "RopPending session_index=1" },
 	{ "[MS-OXCROPS] 2.2.15.1.1", "ff 00 80 07 00 00",
@@ -230,6 +232,8 @@ static void test_example_responses(void **state)
 		rop_response_print(&f->text, &f->codec, &a, &rsp);
 		assert_string_equal(buf_str(&f->text), responses[i].line);
 		h = header_for(&a);
+		if (a.return_value == EC_DST_NULL_OBJECT)
+			h.dest_handle_index = want[6];
 		rop_response_encode(&f->codec, &w, &h, a.return_value, &rsp);
 		assert_int_equal(w.len, len);
 		assert_memory_equal(f->bytes, want, len);
@@ -350,6 +354,7 @@ static const char *const malformed[] = {
 	"2a 00 00", "6e 00 00", "f9 00 00", "ff 00 00",   /* the server's */
 	"02 00 00 01 01 00 00 00 00 00 00",       /* an ID cut off */
 	"1e 00 00 00 00 ff ff 01",                /* an absurd count */
+	"2c 00 00 be ba 01 00 00 80",             /* more than 2 GB */
 	"12 00 00 00 02 00 1f 00 37 00",          /* two columns, one there */
 	"0a 00 00 03 00 00 00 00",                /* a byte over in the size */
 	"0a 00 00 01 00 00",                      /* size below the count */
@@ -497,6 +502,23 @@ static void test_bounds(void **state)
 	assert_int_equal(rop_response_bound(&h, &req), 16);
 }
 
+/* The index of the destination comes from the request (2.2.4.6.3). */
+static void test_null_destination(void **state)
+{
+	struct fixture *f = *state;
+	const struct rop_header h = {
+		.rop_id = ROP_ID_move_folder, .input_handle_index = 4,
+		.dest_handle_index = 9,
+	};
+	struct wire_w w = wire_w(f->bytes, MAX);
+
+	rop_response_encode(&f->codec, &w, &h, EC_DST_NULL_OBJECT, NULL);
+	assert_hex(f->bytes, w.len, "35 04 03 05 00 00 09 00 00 00 00");
+	w = wire_w(f->bytes, 9);
+	rop_response_encode(&f->codec, &w, &h, EC_DST_NULL_OBJECT, NULL);
+	assert_true(w.full);
+}
+
 /* ---- data that is put in its place by the handler ---- */
 
 static const uint8_t bulk_rops[] = {
@@ -589,6 +611,7 @@ int main(void)
 		TEST(test_desc),
 		TEST(test_reserved),
 		TEST(test_bounds),
+		TEST(test_null_destination),
 		TEST(test_bulk),
 		TEST(test_bulk_no_room),
 	};

@@ -5,8 +5,11 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "mailbox/execute.h"
 #include "mailbox/notify.h"
+#include "mailbox/service.h"
+#include "mailbox/stream_lock.h"
 #include "mapi/ext_buffer.h"
 #include "store/pool.h"
 
@@ -219,9 +222,12 @@ enum ec mailbox_execute(struct session *session,
 			const struct execute_req *req, struct arena *arena,
 			struct execute_rsp *rsp)
 {
+	struct stream_locks *locks = service_stream_locks(session->svc);
 	struct execution x;
 	enum ec ec;
 
+	if (!stream_locks_none(locks))
+		stream_locks_touch(locks, session, clock_ms());
 	prepare(&x, session, req, arena);
 	ec = execute(&x);
 	rop_call_unlock(&x.call);

@@ -14,6 +14,9 @@ enum {
 /* Origin: [MS-OXCPRPT] 2.2.21.1 */
 enum { ORIGIN_START = 0, ORIGIN_CURRENT = 1, ORIGIN_END = 2 };
 
+/* LockFlags: [MS-OXCPRPT] 2.2.24.1.  Any other value: others may not read. */
+enum { LOCK_OTHERS_READ = 0x01 };
+
 /* StreamSize has 32 bits; larger ones came by other ways than a client. */
 static uint32_t size32(uint64_t size)
 {
@@ -56,6 +59,10 @@ enum ec rop_read_stream(struct rop_call *call,
 		return EC_BUFFER_TOO_SMALL;
 	if (len > room)
 		len = room;
+	ec = stream_object_check(call->in, stream_object_position(s), len,
+				 false);
+	if (ec != EC_SUCCESS)
+		return ec;
 	ec = stream_object_read(s, call->bulk.base, len, &got);
 	if (ec != EC_SUCCESS)
 		return ec;
@@ -64,9 +71,10 @@ enum ec rop_read_stream(struct rop_call *call,
 }
 
 /* [MS-OXCPRPT] 3.2.5.13 */
-static enum ec write_data(struct stream_object *s, const struct bin *data,
+static enum ec write_data(struct object *object, const struct bin *data,
 			  size_t *put)
 {
+	struct stream_object *s = object->stream;
 	uint64_t at = stream_object_position(s);
 	uint64_t room = at < STREAM_SIZE_MAX ? STREAM_SIZE_MAX - at : 0;
 	size_t len = data->len < room ? data->len : (size_t)room;
@@ -75,7 +83,9 @@ static enum ec write_data(struct stream_object *s, const struct bin *data,
 	*put = 0;
 	if (!stream_object_writable(s))
 		return EC_STREAM_ACCESS_DENIED;
-	ec = stream_object_write(s, data->data, len, put);
+	ec = stream_object_check(object, at, data->len, true);
+	if (ec == EC_SUCCESS)
+		ec = stream_object_write(s, data->data, len, put);
 	if (ec == EC_SUCCESS && *put < data->len)
 		ec = EC_TOO_BIG;
 	return ec;
@@ -86,7 +96,7 @@ enum ec rop_write_stream(struct rop_call *call,
 			 struct rop_write_stream_rsp *rsp)
 {
 	size_t put;
-	enum ec ec = write_data(call->in->stream, &req->data, &put);
+	enum ec ec = write_data(call->in, &req->data, &put);
 
 	rsp->written_size = (uint16_t)put;
 	return ec;
@@ -98,7 +108,7 @@ enum ec rop_write_stream_extended(struct rop_call *call,
 		struct rop_write_stream_extended_rsp *rsp)
 {
 	size_t put;
-	enum ec ec = write_data(call->in->stream, &req->data, &put);
+	enum ec ec = write_data(call->in, &req->data, &put);
 
 	rsp->written_size = (uint32_t)put;
 	return ec;
@@ -109,7 +119,9 @@ enum ec rop_commit_stream(struct rop_call *call,
 			  const struct rop_commit_stream_req *req,
 			  struct rop_commit_stream_rsp *rsp)
 {
-	return stream_object_commit(call->in->stream);
+	enum ec ec = stream_object_check(call->in, 0, UINT64_MAX, false);
+
+	return ec == EC_SUCCESS ? stream_object_commit(call->in->stream) : ec;
 }
 
 /* [MS-OXCPRPT] 3.2.5.16 */
@@ -121,6 +133,17 @@ enum ec rop_get_stream_size(struct rop_call *call,
 	return EC_SUCCESS;
 }
 
+/* Make the stream longer or shorter, if locks allow it. */
+static enum ec resize(struct object *object, uint64_t size)
+{
+	uint64_t old = stream_object_size(object->stream);
+	uint64_t from = old < size ? old : size, to = old < size ? size : old;
+	enum ec ec = stream_object_check(object, from, to - from, true);
+
+	return ec == EC_SUCCESS ? stream_object_set_size(object->stream, size) :
+		ec;
+}
+
 /* [MS-OXCPRPT] 3.2.5.17 */
 enum ec rop_set_stream_size(struct rop_call *call,
 			    const struct rop_set_stream_size_req *req,
@@ -128,7 +151,7 @@ enum ec rop_set_stream_size(struct rop_call *call,
 {
 	if (req->stream_size > STREAM_SIZE_MAX)
 		return EC_STREAM_SIZE_ERROR;
-	return stream_object_set_size(call->in->stream, req->stream_size);
+	return resize(call->in, req->stream_size);
 }
 
 /* [MS-OXCPRPT] 3.2.5.18 */
@@ -158,7 +181,7 @@ enum ec rop_seek_stream(struct rop_call *call,
 	if (to > STREAM_SIZE_MAX && to > size)
 		return EC_STREAM_SEEK_ERROR;
 	if (to > size && stream_object_writable(s))
-		ec = stream_object_set_size(s, to);
+		ec = resize(call->in, to);
 	if (ec == EC_SUCCESS)
 		ec = stream_object_seek(s, to);
 	if (ec == EC_SUCCESS)
@@ -174,15 +197,18 @@ static enum ec copy_chunks(struct rop_call *call, struct object *dest,
 			   uint64_t len, uint64_t *read, uint64_t *written)
 {
 	uint8_t *chunk = arena_alloc(call->arena, COPY_CHUNK);
-	struct stream_object *from = call->in->stream, *to = dest->stream;
+	struct stream_object *from = call->in->stream;
 	size_t n = 1, put = 1;
 	enum ec ec = EC_SUCCESS;
 
 	while (ec == EC_SUCCESS && len > 0 && n > 0) {
 		ec = rop_call_lock(call, call->in->logon->store);
+		n = len < COPY_CHUNK ? (size_t)len : COPY_CHUNK;
 		if (ec == EC_SUCCESS)
-			ec = stream_object_read(from, chunk, len < COPY_CHUNK ?
-						(size_t)len : COPY_CHUNK, &n);
+			ec = stream_object_check(call->in,
+				stream_object_position(from), n, false);
+		if (ec == EC_SUCCESS)
+			ec = stream_object_read(from, chunk, n, &n);
 		if (ec != EC_SUCCESS)
 			break;
 		*read += n;
@@ -190,7 +216,7 @@ static enum ec copy_chunks(struct rop_call *call, struct object *dest,
 		ec = rop_call_lock(call, dest->logon->store);
 		if (ec != EC_SUCCESS)
 			break;
-		ec = write_data(to, &(struct bin){ chunk, n }, &put);
+		ec = write_data(dest, &(struct bin){ chunk, n }, &put);
 		*written += put;
 	}
 	return ec;
@@ -214,6 +240,36 @@ enum ec rop_copy_to_stream(struct rop_call *call,
 			   &rsp->written_byte_count);
 }
 
+/* [MS-OXCPRPT] 3.2.5.21; LockFlags: 2.2.24.1 */
+enum ec rop_lock_region_stream(struct rop_call *call,
+			       const struct rop_lock_region_stream_req *req,
+			       struct rop_lock_region_stream_rsp *rsp)
+{
+	enum ec ec = stream_object_check(call->in, req->region_offset,
+					 req->region_size, false);
+
+	/* Another's lock is for stream_object_lock to judge. */
+	if (ec == EC_RPC_FAILED)
+		return ec;
+	return stream_object_lock(call->in, req->region_offset,
+				  req->region_size,
+				  req->lock_flags != LOCK_OTHERS_READ);
+}
+
+/* [MS-OXCPRPT] 3.2.5.22 */
+enum ec rop_unlock_region_stream(struct rop_call *call,
+				 const struct rop_unlock_region_stream_req *req,
+				 struct rop_unlock_region_stream_rsp *rsp)
+{
+	enum ec ec = stream_object_check(call->in, req->region_offset,
+					 req->region_size, false);
+
+	if (ec == EC_RPC_FAILED)
+		return ec;
+	stream_object_unlock(call->in, req->region_offset, req->region_size);
+	return EC_SUCCESS;
+}
+
 /*
  * [MS-OXCPRPT] 3.2.5.23.  Not for folders (2.2.26), whose properties are
  * written at the commit.
@@ -228,7 +284,7 @@ enum ec rop_write_and_commit_stream(struct rop_call *call,
 
 	if (call->in->owner->kind == OBJECT_FOLDER)
 		return EC_NOT_SUPPORTED;
-	ec = write_data(s, &req->data, &put);
+	ec = write_data(call->in, &req->data, &put);
 	rsp->written_size = (uint16_t)put;
 	return ec == EC_SUCCESS ? stream_object_commit(s) : ec;
 }

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "mailbox/service.h"
 #include "mailbox/session.h"
+#include "mailbox/stream_lock.h"
 
 enum {
 	USER_BUCKETS = 1024,
@@ -27,6 +28,7 @@ struct service_user {
 struct mailbox_service {
 	struct mailbox_options options;
 	char *server;
+	struct stream_locks *stream_locks;
 	pthread_mutex_t lock;             /* all below */
 	struct session *sessions;
 	size_t n_sessions;
@@ -65,6 +67,7 @@ struct mailbox_service *mailbox_service_new(const struct mailbox_options *opts)
 	limits_defaults(&svc->options.limits);
 	svc->server = xstrdup(opts->server != NULL ? opts->server : "");
 	svc->options.server = svc->server;
+	svc->stream_locks = stream_locks_new();
 	pthread_mutex_init(&svc->lock, NULL);
 	return svc;
 }
@@ -81,6 +84,7 @@ void mailbox_service_free(struct mailbox_service *svc)
 			free(u);
 		}
 	pthread_mutex_destroy(&svc->lock);
+	stream_locks_free(svc->stream_locks);
 	free(svc->server);
 	free(svc);
 }
@@ -98,6 +102,11 @@ const struct mailbox_limits *service_limits(const struct mailbox_service *svc)
 struct directory *service_directory(const struct mailbox_service *svc)
 {
 	return svc->options.directory;
+}
+
+struct stream_locks *service_stream_locks(const struct mailbox_service *svc)
+{
+	return svc->stream_locks;
 }
 
 struct store_pool *service_pool(const struct mailbox_service *svc)

@@ -12,11 +12,13 @@
 struct session;
 struct directory;
 struct store_pool;
+struct stream_locks;              /* stream_lock.h */
 
 /* With the defaults filled in. */
 const struct mailbox_limits *service_limits(const struct mailbox_service *);
 /* Name of this server, as configured. */
 const char *service_server(const struct mailbox_service *svc);
+struct stream_locks *service_stream_locks(const struct mailbox_service *svc);
 struct directory *service_directory(const struct mailbox_service *svc);
 struct store_pool *service_pool(const struct mailbox_service *svc);
 

@@ -3,8 +3,11 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "mailbox/message_object.h"
 #include "mailbox/props.h"
+#include "mailbox/service.h"
+#include "mailbox/stream_lock.h"
 #include "mailbox/text_stream.h"
 #include "store/stream.h"
 
@@ -12,13 +15,26 @@ struct stream_object {
 	struct stream *stream;    /* or */
 	struct text_stream *text;
 	uint64_t text_at;
+	struct stream_key key;
 	bool dirty;
 };
+
+static struct stream_locks *locks_of(const struct object *object)
+{
+	return service_stream_locks(object->logon->session->svc);
+}
+
+static struct stream_owner owner_of(const struct object *object)
+{
+	return (struct stream_owner){ object->logon->session,
+				      object->stream };
+}
 
 static void close_stream(struct object *object)
 {
 	struct stream_object *s = object->stream;
 
+	stream_locks_close(locks_of(object), s);
 	if (s->text != NULL)
 		text_stream_unref(s->text);
 	else
@@ -95,6 +111,28 @@ static enum ec open_mode(struct rop_call *call, struct object *owner,
 	}
 }
 
+/*
+ * What others know the property by.  A message that was never saved is known
+ * to nobody else.
+ */
+static struct stream_key key_of(const struct object *owner, uint32_t tag)
+{
+	struct stream_key key = { .store = owner->logon->store, .tag = tag };
+
+	for (; owner != NULL; owner = owner->owner) {
+		if (owner->kind == OBJECT_FOLDER)
+			key.object = owner->folder_id;
+		else if (owner->kind == OBJECT_MESSAGE)
+			key.object = message_is_new(owner->message) ?
+				(uintptr_t)owner :
+				message_id(owner->message);
+		else if (owner->kind == OBJECT_ATTACHMENT)
+			key.path = (key.path + 1) * 0x9e3779b97f4a7c15 +
+				attachment_number(owner->attachment);
+	}
+	return key;
+}
+
 /* [MS-OXCPRPT] 2.2.14: which types, on which objects */
 static bool type_is_streamable(const struct object *owner, unsigned type)
 {
@@ -108,7 +146,7 @@ enum ec stream_object_open(struct rop_call *call, struct object *owner,
 			   uint32_t tag, unsigned mode, uint64_t *size)
 {
 	bool text = prop_tag_type(tag) == PTYP_STRING8;
-	struct stream_object s = { .stream = NULL };
+	struct stream_object s = { .key = key_of(owner, props_tag_unicode(tag)) };
 	enum ec ec;
 
 	if (!type_is_streamable(owner, prop_tag_type(tag)))
@@ -208,6 +246,45 @@ enum ec stream_object_commit(struct stream_object *s)
 	if (ec == EC_SUCCESS)
 		s->dirty = false;
 	return ec;
+}
+
+void stream_object_revert(struct stream_object *s)
+{
+	if (s->text != NULL)
+		text_stream_revert(s->text);
+	else
+		stream_revert(s->stream);
+	s->dirty = false;
+}
+
+enum ec stream_object_check(struct object *object, uint64_t offset,
+			    uint64_t len, bool write)
+{
+	struct stream_owner owner = owner_of(object);
+	enum ec ec = stream_locks_check(locks_of(object), &object->stream->key,
+					&owner, offset, len, write);
+
+	if (ec == EC_RPC_FAILED)
+		stream_object_revert(object->stream);
+	return ec;
+}
+
+enum ec stream_object_lock(struct object *object, uint64_t offset,
+			   uint64_t len, bool exclusive)
+{
+	struct stream_owner owner = owner_of(object);
+
+	return stream_locks_add(locks_of(object), &object->stream->key, &owner,
+				offset, len, exclusive, clock_ms());
+}
+
+void stream_object_unlock(struct object *object, uint64_t offset,
+			  uint64_t len)
+{
+	struct stream_owner owner = owner_of(object);
+
+	stream_locks_remove(locks_of(object), &object->stream->key, &owner,
+			    offset, len);
 }
 
 enum ec stream_objects_flush(struct object *owner)

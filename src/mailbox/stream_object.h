@@ -48,6 +48,23 @@ enum ec stream_object_seek(struct stream_object *s, uint64_t position);
 enum ec stream_object_set_size(struct stream_object *s, uint64_t size);
 enum ec stream_object_commit(struct stream_object *s);
 
+/* Drop what was written since the last commit. */
+void stream_object_revert(struct stream_object *s);
+
+/*
+ * Whether locks allow to read or write len bytes at offset; EC_ACCESS_DENIED,
+ * or EC_RPC_FAILED when a lock of this session has expired, and what was
+ * written is dropped ([MS-OXCPRPT] 3.2.5.21).
+ */
+enum ec stream_object_check(struct object *object, uint64_t offset,
+			    uint64_t len, bool write);
+
+/* RopLockRegionStream and RopUnlockRegionStream. */
+enum ec stream_object_lock(struct object *object, uint64_t offset,
+			   uint64_t len, bool exclusive);
+void stream_object_unlock(struct object *object, uint64_t offset,
+			  uint64_t len);
+
 /*
  * Give to a message or attachment what was written to its streams, so that
  * other ROPs see it ([MS-OXCPRPT] 3.2.5.13).  Streams of folders wait for

@@ -37,37 +37,61 @@ static enum ec read_all(struct stream *s, struct buf *out)
 	return EC_SUCCESS;
 }
 
-enum ec text_stream_new(struct stream *unicode, uint32_t code_page,
-			struct text_stream **out)
+/* The text in the code page, from the Unicode one, into *out. */
+static enum ec load(struct stream *unicode, uint32_t code_page,
+		    struct buf *out)
 {
 	struct buf wide = BUF_INIT;
-	struct arena *a = NULL;
-	struct text_stream *t;
-	size_t size;
-	char *utf8;
+	struct arena *a = arena_new(0);
 	const char *text;
+	char *utf8;
+	size_t size;
 	enum ec ec = read_all(unicode, &wide);
 
-	if (ec != EC_SUCCESS) {
-		stream_close(unicode);
-		goto out;
+	if (ec == EC_SUCCESS) {
+		size = utf16_to_utf8_size(wide.data, wide.len);
+		utf8 = arena_alloc(a, size + 1);
+		utf16_to_utf8(wide.data, wide.len, utf8);
+		utf8[size] = '\0';
+		text = code_page_from_utf8(a, code_page, utf8, &size);
+		buf_add(out, text, size);
 	}
-	a = arena_new(0);
-	size = utf16_to_utf8_size(wide.data, wide.len);
-	utf8 = arena_alloc(a, size + 1);
-	utf16_to_utf8(wide.data, wide.len, utf8);
-	utf8[size] = '\0';
-	text = code_page_from_utf8(a, code_page, utf8, &size);
-	t = xcalloc(1, sizeof *t);
-	t->unicode = unicode;
-	t->code_page = code_page;
-	t->refs = 1;
-	buf_add(&t->text, text, size);
-	*out = t;
-out:
 	buf_free(&wide);
 	arena_free(a);
 	return ec;
+}
+
+enum ec text_stream_new(struct stream *unicode, uint32_t code_page,
+			struct text_stream **out)
+{
+	struct buf text = BUF_INIT;
+	struct text_stream *t;
+	enum ec ec = load(unicode, code_page, &text);
+
+	if (ec != EC_SUCCESS) {
+		stream_close(unicode);
+		return ec;
+	}
+	t = xcalloc(1, sizeof *t);
+	t->unicode = unicode;
+	t->code_page = code_page;
+	t->text = text;
+	t->refs = 1;
+	*out = t;
+	return EC_SUCCESS;
+}
+
+void text_stream_revert(struct text_stream *t)
+{
+	struct buf text = BUF_INIT;
+	uint64_t at;
+
+	t->dirty = false;
+	if (stream_seek(t->unicode, STREAM_START, 0, &at) != EC_SUCCESS ||
+	    load(t->unicode, t->code_page, &text) != EC_SUCCESS)
+		return;
+	buf_free(&t->text);
+	t->text = text;
 }
 
 struct text_stream *text_stream_ref(struct text_stream *t)

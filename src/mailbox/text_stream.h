@@ -38,4 +38,7 @@ enum ec text_stream_write(struct text_stream *t, uint64_t at,
 enum ec text_stream_set_size(struct text_stream *t, uint64_t size);
 enum ec text_stream_commit(struct text_stream *t);
 
+/* Drop what was written since the last commit. */
+void text_stream_revert(struct text_stream *t);
+
 #endif

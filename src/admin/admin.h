@@ -29,7 +29,7 @@ enum {
 	ADMIN_DATA_MAX = 1 << 20,         /* bytes of a D frame */
 };
 
-/* Serving ------------------------------------------------------------------ */
+/* Serving -------------------------------------------------------------- */
 
 struct admin_server;
 struct admin_request;
@@ -89,7 +89,7 @@ bool admin_receive(struct admin_request *rq, size_t max, struct buf *item,
 bool admin_send(struct admin_request *rq, const void *data, size_t len,
 		struct err *err);
 
-/* Calling ------------------------------------------------------------------ */
+/* Calling -------------------------------------------------------------- */
 
 /*
  * Connect to the daemon's socket.  *out is NULL, without an error, when no

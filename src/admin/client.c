@@ -82,7 +82,7 @@ static bool lost(const struct admin_client *client, struct err *err)
 		       "connection; look into its log", client->path);
 }
 
-/* Reading -------------------------------------------------------------------- */
+/* Reading -------------------------------------------------------------- */
 
 /* Read what there is, waiting for something if need be. */
 static bool read_more(struct admin_client *client, struct err *err)
@@ -172,7 +172,7 @@ static bool take_json(struct admin_client *client, const struct frame *f,
 	return true;
 }
 
-/* Writing -------------------------------------------------------------------- */
+/* Writing -------------------------------------------------------------- */
 
 /*
  * Send while taking in what the daemon sends meanwhile: else both could wait
@@ -222,7 +222,7 @@ static bool failed_early(struct admin_client *client, struct err *err)
 	return false;
 }
 
-/* Operations ------------------------------------------------------------------ */
+/* Operations ----------------------------------------------------------- */
 
 static bool begin(struct admin_client *client, const char *op, json_t *args,
 		  bool items, struct err *err)

@@ -37,6 +37,17 @@ static bool take_child(void *ctx, const struct prop_value *row, uint32_t n)
 	return true;
 }
 
+/* A slash divides folders in a path, so one in a name is shown as "_". */
+static const char *path_part(struct arena *arena, const char *name)
+{
+	char *part = arena_strdup(arena, name);
+
+	for (char *c = part; *c != '\0'; c++)
+		if (*c == '/')
+			*c = '_';
+	return part;
+}
+
 static enum ec list_children(struct store *store, uint64_t folder_id,
 			     struct children *out)
 {
@@ -91,7 +102,8 @@ static enum ec find_child(struct store *store, uint64_t parent,
 	if (ec != EC_SUCCESS)
 		return ec;
 	for (size_t i = 0; i < c.n; i++)
-		if (strcasecmp(c.v[i].name, name) == 0) {
+		if (strcasecmp(c.v[i].name, name) == 0 ||
+		    strcasecmp(path_part(arena, c.v[i].name), name) == 0) {
 			*id = c.v[i].id;
 			return EC_SUCCESS;
 		}
@@ -176,9 +188,9 @@ static enum ec walk_below(struct walk *w, size_t from)
 		if (ec != EC_SUCCESS)
 			return ec;
 		for (size_t k = 0; k < c.n; k++)
-			walk_add(w, c.v[k].id, *path == '\0' ? c.v[k].name :
-				 arena_printf(w->arena, "%s/%s", path,
-					      c.v[k].name));
+			walk_add(w, c.v[k].id, arena_printf(w->arena,
+				"%s%s%s", path, *path != '\0' ? "/" : "",
+				path_part(w->arena, c.v[k].name)));
 	}
 	return EC_SUCCESS;
 }

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "store/store.h"
 
-/* Finding --------------------------------------------------------------------- */
+/* Finding -------------------------------------------------------------- */
 
 static bool find(struct admin_daemon *daemon, const char *text,
 		 struct arena *arena, struct dir_mailbox *out, struct err *err)
@@ -74,7 +74,7 @@ static void leave(struct store *store)
 	store_put(store);
 }
 
-/* Operations ------------------------------------------------------------------- */
+/* Operations ----------------------------------------------------------- */
 
 static struct store_quota quota_of(const struct dir_mailbox *m)
 {

@@ -5,5 +5,6 @@
 
 const struct admin_op *const admin_tables[] = {
 	admin_mailbox_ops,
+	admin_mail_ops,
 	NULL,
 };

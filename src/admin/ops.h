@@ -30,6 +30,14 @@ struct admin_daemon {
  */
 extern const struct admin_op admin_mailbox_ops[];
 
+/*
+ * message.append {mailbox, folder, create}  items: RFC 5322 messages;
+ *     progress: {failed: number of the message, text}; {imported, failed}
+ * message.export {mailbox, folder, deep}    items: RFC 5322 messages, each
+ *     after progress {folder, subject, number}; {exported}
+ */
+extern const struct admin_op admin_mail_ops[];
+
 /* All tables of operations, for admin_serve: add yours to ops.c. */
 extern const struct admin_op *const admin_tables[];
 

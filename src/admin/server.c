@@ -47,7 +47,7 @@ struct admin_request {
 	bool broken;              /* the stream can't be used any more */
 };
 
-/* Bytes ----------------------------------------------------------------------- */
+/* Bytes ---------------------------------------------------------------- */
 
 /* Whether all len bytes came; *clean: none did, the peer closed. */
 static bool read_all(int fd, void *to, size_t len, bool *clean)
@@ -115,7 +115,7 @@ static bool read_frame(int fd, enum frame_type *type, struct buf *data,
 	return true;
 }
 
-/* For handlers ------------------------------------------------------------------ */
+/* For handlers --------------------------------------------------------- */
 
 void *admin_context(struct admin_request *rq)
 {
@@ -204,7 +204,7 @@ bool admin_send(struct admin_request *rq, const void *data, size_t len,
 	return true;
 }
 
-/* Requests ------------------------------------------------------------------------ */
+/* Requests ------------------------------------------------------------- */
 
 static admin_handler *find_op(const struct admin_server *server,
 			      const char *name)
@@ -320,7 +320,7 @@ out:
 	return ok;
 }
 
-/* Connections ---------------------------------------------------------------------- */
+/* Connections ---------------------------------------------------------- */
 
 static void remove_connection(struct connection *conn)
 {
@@ -449,7 +449,7 @@ static void *listen_thread(void *arg)
 	return NULL;
 }
 
-/* Listening ------------------------------------------------------------------------- */
+/* Listening ------------------------------------------------------------ */
 
 static bool bind_socket(int fd, const struct sockaddr_un *addr,
 			struct err *err)

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* "posthouse analyze": log on as Outlook would, and tell what happens. */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "analyzer/analyze.h"
+#include "cmd/posthouse/commands.h"
+#include "cmd/posthouse/entry.h"
+#include "http/client.h"
+
+static bool take_auth(struct cli *cli, unsigned *auth)
+{
+	static const struct {
+		const char *name;
+		unsigned auth;
+	} names[] = {
+		{ "auto", 0 }, { "basic", HTTP_AUTH_BASIC },
+		{ "ntlm", HTTP_AUTH_NTLM },
+		{ "negotiate", HTTP_AUTH_NEGOTIATE },
+		{ "bearer", HTTP_AUTH_BEARER },
+	};
+	const char *given = cli_get(cli, "auth");
+
+	*auth = 0;
+	for (size_t i = 0; given != NULL &&
+	     i < sizeof names / sizeof *names; i++)
+		if (strcasecmp(given, names[i].name) == 0) {
+			*auth = names[i].auth;
+			return true;
+		}
+	if (given == NULL)
+		return true;
+	cli_usage(cli, "--auth is auto, basic, ntlm, negotiate or bearer, "
+		  "not %s", given);
+	return false;
+}
+
+/* The URL and the DN of a mailbox of our own directory. */
+static bool from_directory(struct cli *cli, struct analyze_options *o)
+{
+	char guid[GUID_TEXT_SIZE];
+	struct dir_mailbox m;
+	const char *domain;
+
+	if (cli_config(cli) == NULL) {
+		cli_failf(cli, "without --config there is no directory to "
+			  "look %s up in: give --url and --user-dn", o->email);
+		return false;
+	}
+	if (!entry_mailbox(cli, o->email, &m))
+		return false;
+	if (o->user_dn == NULL)
+		o->user_dn = m.legacy_dn;
+	guid_format(&m.guid, guid);
+	domain = strchr(m.address, '@');
+	if (o->url == NULL)
+		o->url = arena_printf(cli_arena(cli),
+			"https://%s/mapi/emsmdb/?MailboxId=%s%s",
+			m.server_fqdn, guid, domain != NULL ? domain : "");
+	return true;
+}
+
+static bool take_options(struct cli *cli, struct analyze_options *o)
+{
+	uint64_t timeout = 60;
+
+	o->email = cli_get(cli, "email");
+	o->url = cli_get(cli, "url");
+	o->user = cli_get(cli, "user");
+	o->user_dn = cli_get(cli, "user-dn");
+	o->ca_file = cli_get(cli, "ca-file");
+	o->address = cli_get(cli, "address");
+	o->insecure = cli_flag(cli, "insecure");
+	o->write = cli_flag(cli, "write");
+	if (o->email == NULL) {
+		cli_usage(cli, "--email ADDRESS is missing: whose mailbox?");
+		return false;
+	}
+	if (o->user == NULL)
+		o->user = o->email;
+	if (!take_auth(cli, &o->auth) ||
+	    !cli_number(cli, "timeout", 1, 3600, &timeout))
+		return false;
+	o->timeout_ms = (unsigned)timeout * 1000;
+	return true;
+}
+
+static int analyze_run_command(struct cli *cli)
+{
+	struct analyze_options o = { 0 };
+	bool live = !cli_json(cli) && !cli_flag(cli, "quiet");
+	struct report *r;
+	bool ok;
+
+	if (!take_options(cli, &o))
+		return CLI_USAGE;
+	if (cli_has_password(cli)) {
+		o.password = cli_password(cli);
+		if (o.password == NULL)
+			return CLI_FAILED;
+	}
+	if ((o.url == NULL || o.user_dn == NULL) && !from_directory(cli, &o))
+		return CLI_FAILED;
+	r = report_new(live ? stdout : NULL, isatty(STDOUT_FILENO) == 1);
+	ok = analyze_run(r, &o);
+	if (cli_json(cli))
+		cli_show(cli, report_json(r));
+	report_free(r);
+	return ok ? CLI_OK : CLI_FAILED;
+}
+
+static const struct cli_option options[] = {
+	{ "email", "ADDRESS", "whose mailbox to log on to", false },
+	{ "url", "URL", "of the mail store endpoint (default: from the "
+	  "directory)", false },
+	{ "user", "NAME", "log on as this user (default: the address)",
+	  false },
+	{ "user-dn", "DN", "the legacyExchangeDN of the mailbox (default: "
+	  "from the directory)", false },
+	CLI_PASSWORD_OPTIONS,
+	{ "auth", "METHOD", "auto (default), basic, ntlm, negotiate or "
+	  "bearer", false },
+	{ "ca-file", "FILE", "trust the certificates of this file", false },
+	{ "insecure", NULL, "go on when the certificate is not valid",
+	  false },
+	{ "address", "IP", "connect to this address instead of resolving "
+	  "the name", false },
+	{ "write", NULL, "also make, announce and delete a message", false },
+	{ "timeout", "SECONDS", "of one request (default: 60)", false },
+	{ "quiet", NULL, "print nothing; the exit status tells", false },
+	{ NULL, NULL, NULL, false },
+};
+
+const struct cli_command cmd_analyze[] = {
+	{ .noun = "analyze", .args = "",
+	  .summary = "Test MAPI over HTTP connectivity to a mailbox, step by "
+		     "step.",
+	  .options = options, .no_config = true,
+	  .run = analyze_run_command },
+	{ .noun = NULL },
+};

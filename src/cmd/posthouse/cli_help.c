@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Help, from the rows. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/posthouse/cli_impl.h"
+
+enum { HELP_COLUMN = 26 };
+
+/* Help text beside its subject, or below if that is long. */
+static void print_pair(const char *subject, const char *help)
+{
+	int len = (int)strlen(subject);
+
+	if (len + 4 > HELP_COLUMN)
+		printf("  %s\n%*s%s\n", subject, HELP_COLUMN, "", help);
+	else
+		printf("  %-*s%s\n", HELP_COLUMN - 2, subject, help);
+}
+
+static void print_option(const struct cli_option *o)
+{
+	char subject[128];
+
+	snprintf(subject, sizeof subject, "--%s%s%s%s", o->name,
+		 o->value != NULL ? " " : "",
+		 o->value != NULL ? o->value : "", o->repeats ? " …" : "");
+	print_pair(subject, o->help);
+}
+
+static void print_options(const struct cli_option *options)
+{
+	for (; options != NULL && options->name != NULL; options++)
+		print_option(options);
+}
+
+void cli_print_command_help(const struct cli_command *c)
+{
+	printf("usage: posthouse [--config FILE] %s%s%s%s%s%s\n\n%s\n",
+	       c->noun, c->verb != NULL ? " " : "",
+	       c->verb != NULL ? c->verb : "",
+	       c->options != NULL ? " [OPTION …]" : "",
+	       c->args[0] != '\0' ? " " : "", c->args, c->summary);
+	if (c->options != NULL) {
+		printf("\nOptions:\n");
+		print_options(c->options);
+	}
+	printf("\nOptions of all commands:\n");
+	print_options(cli_global_options);
+}
+
+static void print_commands(const char *noun)
+{
+	for (size_t t = 0; cli_tables[t] != NULL; t++)
+		for (const struct cli_command *c = cli_tables[t];
+		     c->noun != NULL; c++) {
+			char subject[128];
+
+			if (noun != NULL && strcmp(noun, c->noun) != 0)
+				continue;
+			snprintf(subject, sizeof subject, "%s%s%s%s%s",
+				 c->noun, c->verb != NULL ? " " : "",
+				 c->verb != NULL ? c->verb : "",
+				 c->args[0] != '\0' ? " " : "", c->args);
+			print_pair(subject, c->summary);
+		}
+}
+
+void cli_print_help(const char *noun)
+{
+	printf("usage: posthouse [--config FILE] NOUN [VERB] [OPTION …] "
+	       "[ARGUMENT …]\n\nCommands:\n");
+	print_commands(noun);
+	printf("\nOptions of all commands:\n");
+	print_options(cli_global_options);
+	printf("\n\"posthouse NOUN VERB --help\" shows a command's own "
+	       "options.\nExit status: 0 done, 1 failed, 2 wrong usage.\n");
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All commands, in the order of "posthouse --help". */
+#include "cmd/posthouse/commands.h"
+
+const struct cli_command *const cli_tables[] = {
+	cmd_org,
+	cmd_certificate,
+	cmd_server,
+	cmd_database,
+	cmd_user,
+	cmd_mailbox,
+	cmd_daemon,
+	cmd_import,
+	cmd_export,
+	cmd_analyze,
+	cmd_bench,
+	NULL,
+};

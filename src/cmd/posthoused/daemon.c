@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/posthoused/daemon.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "admin/ops.h"
+#include "auth/auth.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "cmd/posthoused/system.h"
+#include "directory/directory.h"
+#include "endpoint/endpoint.h"
+#include "http/server.h"
+#include "mailbox/mailbox.h"
+#include "store/pool.h"
+
+struct daemon {
+	const struct config *config;
+	struct log *log;
+	struct arena *arena;
+	struct http_server *http;
+	struct directory *directory;
+	struct store_pool *pool;
+	struct mailbox_service *mailboxes;
+	struct auth *auth;
+	char *helper;
+	struct endpoint_service *endpoint;
+	struct admin_daemon admin;
+	struct admin_server *admin_server;
+};
+
+/* What is logged ------------------------------------------------------- */
+
+static void on_refused(void *ctx, const char *peer, int status,
+		       const char *reason)
+{
+	const struct daemon *d = ctx;
+	char text[128];
+
+	log_event(d->log, LOG_LEVEL_INFO, "refused",
+		  "peer=%s status=%d reason=%s", peer, status,
+		  log_quote(reason, text, sizeof text));
+}
+
+static void on_directory_failed(void *ctx, const char *why)
+{
+	const struct daemon *d = ctx;
+	char text[512];
+
+	log_event(d->log, LOG_LEVEL_ERROR, "directory", "error=%s",
+		  log_quote(why, text, sizeof text));
+}
+
+static void on_mailbox_event(void *ctx, const struct mailbox_event *event)
+{
+	static const struct {
+		const char *name;
+		enum log_level level;
+	} kinds[] = {
+		[MAILBOX_FAULT] = { "fault", LOG_LEVEL_ERROR },
+		[MAILBOX_ADMIN_LOGON] = { "admin_logon", LOG_LEVEL_WARNING },
+		[MAILBOX_LOGON_REFUSED] = { "logon_refused",
+					    LOG_LEVEL_INFO },
+		[MAILBOX_SESSION_LIMIT] = { "session_limit",
+					    LOG_LEVEL_WARNING },
+	};
+	const struct daemon *d = ctx;
+	char user[256], mailbox[256], text[512];
+
+	if ((size_t)event->type >= sizeof kinds / sizeof kinds[0])
+		return;
+	log_event(d->log, kinds[event->type].level, kinds[event->type].name,
+		  "user=%s mailbox=%s ec=%s text=%s",
+		  log_quote(event->user, user, sizeof user),
+		  log_quote(event->mailbox, mailbox, sizeof mailbox),
+		  ec_name(event->err->ec),
+		  log_quote(event->err->text, text, sizeof text));
+}
+
+/* HTTP ----------------------------------------------------------------- */
+
+static bool listen_on(struct daemon *d, const struct config_listener *l,
+		      struct err *err)
+{
+	const struct config *c = d->config;
+	bool v6 = strchr(l->address, ':') != NULL;
+	struct buf b = BUF_INIT;
+	int port;
+
+	buf_printf(&b, "%s%s%s:%u", v6 ? "[" : "", l->address, v6 ? "]" : "",
+		   l->port);
+	port = http_server_listen(d->http, buf_str(&b),
+				  l->tls ? c->certificate : NULL,
+				  l->tls ? c->key : NULL, err);
+	buf_free(&b);
+	if (port == 0)
+		return err_prefix(err, "%s:%u", c->path, l->line);
+	log_event(d->log, LOG_LEVEL_INFO, "listening",
+		  "address=%s port=%d tls=%s", l->address, port,
+		  l->tls ? "yes" : "no");
+	return true;
+}
+
+static bool start_http(struct daemon *d, struct err *err)
+{
+	const struct config_limits *limits = &d->config->limits;
+	struct http_server_config http = { .refused = on_refused, .ctx = d };
+
+	http.threads = system_io_threads(d->config->io_threads);
+	http_limits_default(&http.limits);
+	http.limits.head_max = limits->header_size;
+	if (http.limits.line_max > limits->header_size)
+		http.limits.line_max = limits->header_size;
+	http.limits.connections_max = limits->connections;
+	http.limits.header_ms = limits->header_timeout;
+	http.limits.body_ms = limits->body_timeout;
+	http.limits.idle_ms = limits->idle_timeout;
+	d->http = http_server_new(&http, err);
+	if (d->http == NULL)
+		return false;
+	for (size_t i = 0; i < d->config->listener_count; i++)
+		if (!listen_on(d, &d->config->listeners[i], err))
+			return false;
+	return true;
+}
+
+/* Privileges ----------------------------------------------------------- */
+
+static bool drop(struct daemon *d, struct err *err)
+{
+	const struct config *c = d->config;
+	const char *files[3] = { NULL };
+	size_t n = 0;
+
+	if (!system_pid_write(c->pid_file, err))
+		return false;
+	if (c->pid_file != NULL)
+		files[n++] = c->pid_file;
+	if (c->log_file != NULL)
+		files[n++] = c->log_file;
+	if (!system_drop(c->user, files, err))
+		return false;
+	if (geteuid() == 0)
+		log_event(d->log, LOG_LEVEL_WARNING, "root", "text=\"the "
+			  "daemon keeps running as root; set user under "
+			  "[server]\"");
+	if (c->key != NULL && access(c->key, R_OK) < 0)
+		log_event(d->log, LOG_LEVEL_WARNING, "key", "text=\"after "
+			  "dropping privileges the key can't be read: renewing "
+			  "it needs a restart, not SIGHUP\"");
+	return true;
+}
+
+/* Mailboxes ------------------------------------------------------------ */
+
+static bool open_directory(struct daemon *d, struct err *err)
+{
+	char *path = config_directory_path(d->config);
+	struct dir_server self;
+	bool ok;
+
+	ok = directory_open(path, d->config->server_name, &d->directory, err);
+	free(path);
+	if (!ok)
+		return false;
+	if (!directory_this_server(d->directory, d->arena, &self))
+		return err_set(err, EC_NOT_FOUND, "%s: the directory has no "
+			       "server %s; add it with \"posthouse server "
+			       "new\", or change name under [server]",
+			       d->config->path, d->config->server_name);
+	return directory_follow(d->directory, on_directory_failed, d, err);
+}
+
+static bool open_store(struct daemon *d, struct err *err)
+{
+	d->pool = store_pool_new(&(struct store_pool_config){
+			.staging_dir = arena_printf(d->arena, "%s/staging",
+						    d->config->data),
+			.max_open = d->config->limits.open_mailboxes,
+			.max_waiters = d->config->limits.lock_waiters }, err);
+	return d->pool != NULL;
+}
+
+static bool start_mailboxes(struct daemon *d, struct err *err)
+{
+	const struct config_limits *l = &d->config->limits;
+
+	d->mailboxes = mailbox_service_new(&(struct mailbox_options){
+		.directory = d->directory, .pool = d->pool,
+		.limits = { .sessions_user = l->sessions_outlook,
+			    .sessions_admin = l->sessions_admin,
+			    .folders = l->folders, .messages = l->messages,
+			    .streams = l->streams,
+			    .attachments = l->attachments,
+			    .tables = l->tables,
+			    .subscriptions = l->notifications },
+		.server = d->config->server_name,
+		.event = on_mailbox_event, .event_ctx = d });
+	d->helper = system_helper_path(d->config->auth_helper);
+	return auth_start(d->directory, &(struct auth_options){
+			.helper = d->helper,
+			.helpers = d->config->auth_helpers },
+			&d->auth, err);
+}
+
+static bool start_endpoint(struct daemon *d, struct err *err)
+{
+	const struct config_limits *l = &d->config->limits;
+	struct dir_server self;
+
+	if (!directory_this_server(d->directory, d->arena, &self))
+		return err_set(err, EC_NOT_FOUND, "this server was removed "
+			       "from the directory");
+	d->endpoint = endpoint_new(&(struct endpoint_config){
+		.mailboxes = d->mailboxes, .auth = d->auth, .log = d->log,
+		.host = self.fqdn,
+		.workers = system_workers(d->config->workers),
+		.pending_ms = l->pending_period,
+		.expiration_ms = l->expiration,
+		.wait_ms = l->notification_wait,
+		.body_max = l->body_size }, err);
+	if (d->endpoint == NULL)
+		return false;
+	endpoint_attach(d->endpoint, d->http);
+	return http_server_start(d->http, err);
+}
+
+/* Administration ------------------------------------------------------- */
+
+/* What "posthouse daemon status" shows besides the mailboxes. */
+static void tell_status(void *ctx, json_t *into)
+{
+	struct daemon *d = ctx;
+	struct http_counters http;
+	struct endpoint_counters ep;
+	struct auth_stats auth;
+
+	http_server_counters(d->http, &http);
+	endpoint_counters(d->endpoint, &ep);
+	auth_stats(d->auth, &auth);
+	json_object_set_new(into, "pid", json_integer(getpid()));
+	json_object_set_new(into, "sessions", json_integer(
+		(json_int_t)mailbox_service_sessions(d->mailboxes)));
+	json_object_set_new(into, "http", json_pack("{s:I,s:I,s:I,s:I}",
+		"open", (json_int_t)http.open, "accepted",
+		(json_int_t)http.accepted, "requests",
+		(json_int_t)http.requests, "refused",
+		(json_int_t)http.refused));
+	json_object_set_new(into, "mapi", json_pack("{s:I,s:I,s:I,s:I,s:I}",
+		"contexts", (json_int_t)ep.contexts, "waiting",
+		(json_int_t)ep.waiting, "execute", (json_int_t)ep.execute,
+		"inline", (json_int_t)ep.execute_inline, "connect",
+		(json_int_t)ep.connect));
+	json_object_set_new(into, "auth", json_pack("{s:I,s:I,s:I,s:I,s:I}",
+		"checks", (json_int_t)auth.checks, "remembered",
+		(json_int_t)auth.remembered, "denied",
+		(json_int_t)auth.denied, "throttled",
+		(json_int_t)auth.throttled, "helpers_lost",
+		(json_int_t)auth.helpers_lost));
+}
+
+static bool start_admin(struct daemon *d, struct err *err)
+{
+	char *path = config_socket_path(d->config);
+	bool ok;
+
+	d->admin = (struct admin_daemon){ .directory = d->directory,
+		.pool = d->pool, .status = tell_status, .status_ctx = d };
+	ok = admin_serve(path, admin_tables, &d->admin, d->log,
+			 &d->admin_server, err);
+	free(path);
+	return ok;
+}
+
+/* The whole ------------------------------------------------------------ */
+
+bool daemon_start(const struct config *config, struct log *log,
+		  struct daemon **out, struct err *err)
+{
+	struct daemon *d = xcalloc(1, sizeof *d);
+
+	d->config = config;
+	d->log = log;
+	d->arena = arena_new(0);
+	system_raise_files();
+	if (start_http(d, err) && drop(d, err) && open_directory(d, err) &&
+	    open_store(d, err) && start_mailboxes(d, err) &&
+	    start_endpoint(d, err) && start_admin(d, err)) {
+		*out = d;
+		return true;
+	}
+	daemon_stop(d);
+	return false;
+}
+
+void daemon_reload(struct daemon *d)
+{
+	char text[512];
+	struct err err;
+
+	if (!log_reopen(d->log, &err))
+		log_event(d->log, LOG_LEVEL_ERROR, "reload", "error=%s",
+			  log_quote(err.text, text, sizeof text));
+	if (!http_server_reload_tls(d->http, &err))
+		log_event(d->log, LOG_LEVEL_ERROR, "reload", "error=%s",
+			  log_quote(err.text, text, sizeof text));
+	else
+		log_event(d->log, LOG_LEVEL_INFO, "reload", "result=ok");
+}
+
+void daemon_drain(struct daemon *d)
+{
+	endpoint_drain(d->endpoint);
+	http_server_drain(d->http);
+}
+
+bool daemon_wait(struct daemon *d, unsigned ms)
+{
+	return http_server_wait(d->http, ms);
+}
+
+void daemon_stop(struct daemon *d)
+{
+	if (d == NULL)
+		return;
+	admin_stop(d->admin_server);
+	http_server_free(d->http);
+	endpoint_free(d->endpoint);
+	auth_stop(d->auth);
+	if (d->mailboxes != NULL)
+		mailbox_service_free(d->mailboxes);
+	store_pool_free(d->pool);
+	directory_close(d->directory);
+	system_pid_remove(d->config->pid_file);
+	free(d->helper);
+	arena_free(d->arena);
+	free(d);
+}

@@ -59,7 +59,7 @@ const char *auth_result_name(enum auth_result result)
 	return (size_t)result < 5 ? names[result] : "unknown";
 }
 
-/* The header (RFC 7617) -------------------------------------------------------- */
+/* The header (RFC 7617) ------------------------------------------------ */
 
 struct credentials {
 	char name[NAME_MAX_SIZE];
@@ -119,7 +119,7 @@ static bool decode(const char *token, struct credentials *out)
 	return ok;
 }
 
-/* Checks ------------------------------------------------------------------------ */
+/* Checks --------------------------------------------------------------- */
 
 static void add_waiter(struct check *c, auth_done *done, void *ctx)
 {
@@ -371,7 +371,7 @@ bool auth_check_basic(struct auth *auth, const char *header,
 	return true;
 }
 
-/* The service -------------------------------------------------------------------- */
+/* The service ---------------------------------------------------------- */
 
 static void or_default(unsigned *value, unsigned preset)
 {

@@ -20,7 +20,7 @@ extern char **environ;
 
 enum { HASH_MAX = 512, MESSAGE_MAX = PASSWORD_MAX_SIZE + HASH_MAX };
 
-/* The daemon's side --------------------------------------------------------- */
+/* The daemon's side ---------------------------------------------------- */
 
 /* Its end becomes standard input; signals are as in a fresh process. */
 static int spawn(const char *path, int end, pid_t *pid)
@@ -104,7 +104,7 @@ bool helper_answer(int fd, enum helper_answer *out)
 	return true;
 }
 
-/* The process's side ---------------------------------------------------------- */
+/* The process's side --------------------------------------------------- */
 
 static char check(const char *message, size_t len)
 {

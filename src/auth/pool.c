@@ -40,7 +40,7 @@ struct pool {
 	uint64_t next_spawn;      /* not before: after a failure */
 };
 
-/* The queue ------------------------------------------------------------------ */
+/* The queue ------------------------------------------------------------ */
 
 static void wake(struct pool *pool)
 {
@@ -117,7 +117,7 @@ static void finish(struct pool *pool, struct pool_job *job,
 	job->done(job, result);
 }
 
-/* Helpers -------------------------------------------------------------------- */
+/* Helpers -------------------------------------------------------------- */
 
 static void retire(struct helper *h)
 {
@@ -207,7 +207,7 @@ static void read_answer(struct pool *pool, struct helper *h, uint64_t now)
 	       answer == HELPER_NO_MATCH ? POOL_NO_MATCH : POOL_FAILED);
 }
 
-/* Time ----------------------------------------------------------------------- */
+/* Time ----------------------------------------------------------------- */
 
 static void expire_helpers(struct pool *pool, uint64_t now)
 {
@@ -267,7 +267,7 @@ static int time_to_wait(struct pool *pool)
 	return busy ? 50 : any ? IDLE_MS / 4 : -1;
 }
 
-/* The thread ------------------------------------------------------------------ */
+/* The thread ----------------------------------------------------------- */
 
 static void drain_wake(struct pool *pool)
 {

@@ -12,7 +12,7 @@
 
 #include "base/arena.h"
 
-/* HMAC (RFC 2104) ----------------------------------------------------------- */
+/* HMAC (RFC 2104) ------------------------------------------------------ */
 
 struct mac_key {
 	SHA256_CTX inner, outer;
@@ -64,7 +64,7 @@ void mac_compute(const struct mac_key *key, const void *data, size_t len,
 	SHA256_Final(out->b, &state);
 }
 
-/* Entries ------------------------------------------------------------------- */
+/* Entries -------------------------------------------------------------- */
 
 enum { BUCKETS = 4096 };
 

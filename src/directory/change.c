@@ -9,7 +9,7 @@
 
 enum { ACCOUNT_MAX = 64, ADDRESS_MAX = 254, NAME_MAX_LEN = 256 };
 
-/* Transactions -------------------------------------------------------------- */
+/* Transactions --------------------------------------------------------- */
 
 /* Begin; *change is the number that this transaction's rows get. */
 static bool begin(struct directory *dir, int64_t *change, struct err *err)
@@ -60,7 +60,7 @@ static bool unused(struct directory *dir, const char *count,
 	return true;
 }
 
-/* Checks of text ------------------------------------------------------------ */
+/* Checks of text ------------------------------------------------------- */
 
 static bool is_clean(const char *s, const char *refused)
 {
@@ -127,7 +127,7 @@ static bool check_address(const char *address, struct err *err)
 	return true;
 }
 
-/* The organisation ---------------------------------------------------------- */
+/* The organisation ----------------------------------------------------- */
 
 static bool write_domains(struct directory *dir, const struct dir_org *org,
 			  struct err *err)
@@ -168,7 +168,7 @@ bool directory_set_org(struct directory *dir, const struct dir_org *org,
 	return end(dir, ok, err);
 }
 
-/* Servers ------------------------------------------------------------------- */
+/* Servers -------------------------------------------------------------- */
 
 static bool check_server(const struct dir_server *s, struct err *err)
 {
@@ -235,7 +235,7 @@ bool directory_remove_server(struct directory *dir, const struct guid *guid,
 	return end(dir, ok, err);
 }
 
-/* Mailbox databases ---------------------------------------------------------- */
+/* Mailbox databases ---------------------------------------------------- */
 
 /* As it is stored: relative when below the directory's own folder. */
 static const char *stored_path(const struct directory *dir, const char *path)
@@ -305,7 +305,7 @@ bool directory_remove_database(struct directory *dir, const struct guid *guid,
 	return end(dir, ok, err);
 }
 
-/* Users ---------------------------------------------------------------------- */
+/* Users ---------------------------------------------------------------- */
 
 static bool in_domains(const struct dir_org *org, const char *address)
 {
@@ -492,7 +492,7 @@ bool directory_remove_user(struct directory *dir, const struct guid *guid,
 	return end(dir, ok, err);
 }
 
-/* Mailboxes ------------------------------------------------------------------ */
+/* Mailboxes ------------------------------------------------------------ */
 
 /* The owner's identity depends on its mailbox. */
 static bool touch_user(struct directory *dir, const struct guid *user,
@@ -566,7 +566,7 @@ bool directory_remove_mailbox(struct directory *dir, const struct guid *guid,
 	return end(dir, ok, err);
 }
 
-/* Names in Exchange's form ---------------------------------------------------- */
+/* Names in Exchange's form --------------------------------------------- */
 
 /* The administrative group that every Exchange organisation has. */
 static const char group[] = "Exchange Administrative Group (FYDIBOHF23SPDLT)";

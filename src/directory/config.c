@@ -44,7 +44,7 @@ static bool complain(struct parser *p, const char *format, ...)
 		       p->line, text);
 }
 
-/* Text -------------------------------------------------------------------- */
+/* Text ----------------------------------------------------------------- */
 
 static char *trim(char *s)
 {
@@ -83,7 +83,7 @@ static unsigned distance(const char *a, const char *b)
 	return row[n];
 }
 
-/* Values ------------------------------------------------------------------ */
+/* Values --------------------------------------------------------------- */
 
 struct unit {
 	const char *name;
@@ -191,7 +191,7 @@ static bool set_string(struct parser *p, const struct config_key *key,
 	return true;
 }
 
-/* Listeners --------------------------------------------------------------- */
+/* Listeners ------------------------------------------------------------ */
 
 static bool is_loopback(const char *address)
 {
@@ -303,7 +303,7 @@ static bool set_value(struct parser *p, const struct config_key *key,
 	return false;
 }
 
-/* Lines ------------------------------------------------------------------- */
+/* Lines ---------------------------------------------------------------- */
 
 static bool open_section(struct parser *p, char *line)
 {
@@ -432,7 +432,7 @@ static bool parse_lines(struct parser *p, const char *text, size_t len)
 	return true;
 }
 
-/* The whole --------------------------------------------------------------- */
+/* The whole ------------------------------------------------------------ */
 
 static void preset(struct parser *p)
 {

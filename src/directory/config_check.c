@@ -110,7 +110,7 @@ static void check_helper(struct check *c)
 		       path, strerror(errno));
 }
 
-/* TLS --------------------------------------------------------------------- */
+/* TLS ------------------------------------------------------------------ */
 
 static const char *tls_reason(void)
 {
@@ -192,7 +192,7 @@ static void check_tls(struct check *c)
 	SSL_CTX_free(tls);
 }
 
-/* Listeners --------------------------------------------------------------- */
+/* Listeners ------------------------------------------------------------ */
 
 static socklen_t socket_address(const struct config_listener *l,
 				struct sockaddr_storage *out)

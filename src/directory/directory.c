@@ -16,7 +16,7 @@
 
 enum { FOLLOW_MS = 250 };
 
-/* Making ------------------------------------------------------------------ */
+/* Making --------------------------------------------------------------- */
 
 static bool insert_org(sqlite3 *db, const struct dir_org *org, struct err *err)
 {
@@ -69,7 +69,7 @@ bool directory_create(const char *path, const struct dir_org *org,
 	return false;
 }
 
-/* Opening ----------------------------------------------------------------- */
+/* Opening -------------------------------------------------------------- */
 
 static char *folder_of(const char *path)
 {
@@ -185,7 +185,7 @@ void directory_close(struct directory *dir)
 	free(dir);
 }
 
-/* Following --------------------------------------------------------------- */
+/* Following ------------------------------------------------------------ */
 
 static bool poll_locked(struct directory *dir, bool *changed, struct err *err)
 {

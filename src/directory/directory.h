@@ -89,7 +89,7 @@ struct dir_mailbox {
 	uint64_t changed;
 };
 
-/* Opening ---------------------------------------------------------------- */
+/* Opening -------------------------------------------------------------- */
 
 /*
  * Make a new organisation's database at path, which mustn't exist; org->guid
@@ -124,7 +124,7 @@ bool directory_poll(struct directory *dir, bool *changed, struct err *err);
 /* The change counter as far as this process has seen it.  Lock-free. */
 uint64_t directory_change(const struct directory *dir);
 
-/* Look-ups --------------------------------------------------------------- */
+/* Look-ups ------------------------------------------------------------- */
 /*
  * Each returns false, *out untouched, when there is no such entry (also for a
  * null GUID).  Strings of *out are in the arena.
@@ -193,7 +193,7 @@ size_t directory_users(struct directory *dir, struct arena *arena,
 size_t directory_mailboxes(struct directory *dir, struct arena *arena,
 			   struct dir_mailbox **out);
 
-/* Changes ---------------------------------------------------------------- */
+/* Changes -------------------------------------------------------------- */
 /*
  * Each is one durable transaction, after which this process sees it.  new_…
  * fill in *guid when it is null; set_… write all fields of the entry with
@@ -243,7 +243,7 @@ bool directory_set_mailbox(struct directory *dir,
 bool directory_remove_mailbox(struct directory *dir, const struct guid *guid,
 			      struct err *err);
 
-/* Names in Exchange's form ------------------------------------------------ */
+/* Names in Exchange's form --------------------------------------------- */
 
 /*
  * "/o=ORG/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/

@@ -5,7 +5,7 @@
 
 #include "directory/impl.h"
 
-/* Copies ------------------------------------------------------------------ */
+/* Copies --------------------------------------------------------------- */
 
 static const char *const *copy_list(struct arena *a, const char *const *list,
 				    size_t n)
@@ -59,7 +59,7 @@ static void copy_mailbox(struct arena *a, const struct dir_mailbox *from,
 	out->server_fqdn = arena_strdup(a, from->server_fqdn);
 }
 
-/* The organisation, servers and databases ---------------------------------- */
+/* The organisation, servers and databases ------------------------------ */
 
 void directory_org(struct directory *dir, struct arena *arena,
 		   struct dir_org *out)
@@ -143,7 +143,7 @@ bool directory_database_named(struct directory *dir, const char *name,
 	return give_database(dir, found, arena, out);
 }
 
-/* Users ------------------------------------------------------------------- */
+/* Users ---------------------------------------------------------------- */
 
 static bool give_user(struct directory *dir, const struct dir_user *found,
 		      struct arena *arena, struct dir_user *out)
@@ -238,7 +238,7 @@ uint64_t directory_user_changed(struct directory *dir,
 	return changed;
 }
 
-/* Mailboxes ---------------------------------------------------------------- */
+/* Mailboxes ------------------------------------------------------------ */
 
 static bool give_mailbox(struct directory *dir,
 			 const struct dir_mailbox *found,
@@ -298,7 +298,7 @@ bool directory_mailbox_by_id(struct directory *dir, const char *mailbox_id,
 		directory_mailbox(dir, &guid, arena, out);
 }
 
-/* Lists -------------------------------------------------------------------- */
+/* Lists ---------------------------------------------------------------- */
 
 size_t directory_servers(struct directory *dir, struct arena *arena,
 			 struct dir_server **out)

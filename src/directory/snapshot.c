@@ -6,7 +6,7 @@
 
 #include "directory/sql.h"
 
-/* Comparing --------------------------------------------------------------- */
+/* Comparing ------------------------------------------------------------ */
 
 static uint8_t lower(char c)
 {
@@ -42,7 +42,7 @@ static uint32_t hash_guid(const struct guid *g)
 	return h ^ h >> 15;
 }
 
-/* Indexes ----------------------------------------------------------------- */
+/* Indexes -------------------------------------------------------------- */
 
 static void index_new(struct arena *arena, size_t n, struct snapshot_index *ix)
 {
@@ -179,7 +179,7 @@ const struct dir_database *snapshot_database(const struct snapshot *snap,
 		       sizeof *snap->databases, compare_database);
 }
 
-/* Loading ----------------------------------------------------------------- */
+/* Loading -------------------------------------------------------------- */
 
 struct loader {
 	sqlite3 *db;

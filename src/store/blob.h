@@ -14,7 +14,9 @@
  *     multivalued fixed               the values
  *     multivalued string              each with its NUL
  *     multivalued binary              each: uint32 length, the bytes
- *     external                        uint64 stream, uint64 size in bytes
+ *     external                        uint64 stream, uint64 size in bytes;
+ *                                     of a string: of its UTF-16LE, which is
+ *                                     what the chunks hold
  *
  * An object has one value per property ID.  External values are chunk rows:
  * see db.h.  A value begins where the one before it ends, the first behind

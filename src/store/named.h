@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Named properties ([MS-OXCPRPT] 3.2.5.9, 3.2.5.10): names to IDs from 0x8000
- * on, and back.  A mapping, once given out, never changes.  All functions
+ * Named properties ([MS-OXCPRPT] 3.2.5.9, 3.2.5.10): names to IDs above 0x8000,
+ * and back.  A mapping, once given out, never changes.  All functions
  * need the mailbox's lock.
  */
 #ifndef STORE_NAMED_H
@@ -17,7 +17,8 @@
 
 struct store;
 
-enum { NAMED_ID_FIRST = 0x8000, NAMED_ID_LAST = 0xfffe };
+/* [MS-OXCPRPT] 3.2.5.10: above 0x8000, and never 0xffff */
+enum { NAMED_ID_FIRST = 0x8001, NAMED_ID_LAST = 0xfffe };
 enum { NAMED_NAME_MAX = 254 };            /* characters, UTF-16 */
 
 /*

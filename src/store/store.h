@@ -50,8 +50,6 @@ enum special_folder {
 	SPECIAL_NOTES,
 	SPECIAL_TASKS,
 	SPECIAL_JUNK,
-	SPECIAL_REMINDERS,        /* search folder below the root */
-	SPECIAL_TO_DO,            /* search folder below the root */
 	SPECIAL_FREEBUSY,         /* "Freebusy Data" below the root */
 	SPECIAL_COUNT
 };
@@ -137,7 +135,7 @@ enum ec store_reserve_ids(struct store *store, uint32_t count,
 /* Whether the ID was ever handed out or reserved by this mailbox. */
 bool store_id_issued(const struct store *store, uint64_t id);
 
-/* The last change number given out.  Any time. */
+/* The last change number given out. */
 uint64_t store_last_change_number(struct store *store);
 
 /* ---- Receive folders ([MS-OXCSTOR] 3.2.5.2 to 3.2.5.4) ---- */

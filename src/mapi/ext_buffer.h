@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Extended buffers ([MS-OXCRPC] 2.2.2.1, 3.1.4.1.1 and 3.1.4.2.1): payloads behind an
- * RPC_HEADER_EXT, compressed, obfuscated, or as they are; several in a chain.
+ * Extended buffers ([MS-OXCRPC] 2.2.2.1, 3.1.4.1.1, 3.1.4.2.1): payloads
+ * behind an RPC_HEADER_EXT, compressed, obfuscated, or as they are; several in
+ * a chain.
  */
 #ifndef MAPI_EXT_BUFFER_H
 #define MAPI_EXT_BUFFER_H

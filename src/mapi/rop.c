@@ -252,6 +252,8 @@ bool rop_response_decode(struct rop_codec *c, struct wire_r *r,
 		a.handle_index = wire_u8(r);
 		a.return_value = (enum ec)wire_u32(r);
 	}
+	if (c->columns_for != NULL)
+		c->columns = c->columns_for(c->context, &a);
 	row->get_rsp(c, r, a.return_value, out);
 	if (wire_ok(r))
 		*answer = a;

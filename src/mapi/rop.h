@@ -171,6 +171,14 @@ struct rop_codec {
 	 * reader.
 	 */
 	const struct prop_tags *columns;
+	/*
+	 * If not NULL: asked for the columns by each response decoded, before
+	 * its fields are; its answer is put into columns.  So several tables
+	 * in one buffer can be told apart by the handle index, or by order.
+	 */
+	const struct prop_tags *(*columns_for)(void *context,
+					       const struct rop_answer *answer);
+	void *context;
 };
 
 /* The header of the next request.  False: truncated, or a RopId that is

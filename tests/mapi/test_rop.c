@@ -283,6 +283,42 @@ static void test_rows(void **state)
 	assert_int_equal(rsp.query_rows.row_data.len, len - 9);
 }
 
+/* Tags of two objects, by the handle index of the response. */
+static const struct prop_tags *columns_of(void *context,
+					  const struct rop_answer *answer)
+{
+	static const uint32_t tags[] = { PID_TAG_IMPORTANCE, PID_TAG_SUBJECT };
+	static const struct prop_tags of[] = { { 1, tags }, { 1, tags + 1 } };
+
+	++*(int *)context;
+	return &of[answer->handle_index];
+}
+
+/* Two rows of different columns in one buffer. */
+static void test_columns_for(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t bytes[64];
+	size_t len = unhex("07 00 00 00 00 00 00 02 00 00 00"
+			   "07 01 00 00 00 00 00 48 00 69 00 00 00", bytes);
+	struct wire_r r = wire_r(bytes, len);
+	int asked = 0;
+	struct rop_answer a;
+	union rop_rsp rsp;
+	const struct prop_values *row;
+
+	f->codec.columns_for = columns_of;
+	f->codec.context = &asked;
+	assert_true(rop_response_decode(&f->codec, &r, &a, &rsp));
+	assert_int_equal(rsp.get_properties_specific.row_data.len, 5);
+	assert_true(rop_response_decode(&f->codec, &r, &a, &rsp));
+	assert_true(wire_done(&r));
+	assert_true(rop_rows_decode(&f->codec, f->codec.columns,
+		&rsp.get_properties_specific.row_data, 1, &row));
+	assert_string_equal(row->v[0].str, "Hi");
+	assert_int_equal(asked, 2);
+}
+
 /* ---- what depends on the logon ---- */
 
 /* 2.2.6.11.1: ClientData is there on public logons alone. */
@@ -602,6 +638,7 @@ int main(void)
 		TEST(test_example_requests),
 		TEST(test_example_responses),
 		TEST(test_rows),
+		TEST(test_columns_for),
 		TEST(test_public_logon),
 		TEST(test_logon_kinds),
 		TEST(test_write_per_user),

@@ -3,6 +3,7 @@
 
 #include "auth/auth.h"
 #include "mailbox/folder_props.h"
+#include "mapi/entry_id.h"
 #include "mapi/rop.h"
 #include "store/folder.h"
 #include "store/store.h"
@@ -28,22 +29,13 @@ static const uint32_t logon_tags[] = {
 };
 enum { LOGON_TAGS = sizeof logon_tags / sizeof logon_tags[0] };
 
-/* Address book EntryID of a mail user ([MS-OXCDATA] 2.2.5.2). */
 static struct bin user_entry_id(struct arena *a, const char *legacy_dn)
 {
-	static const uint8_t head[] = {
-		0, 0, 0, 0,               /* Flags */
-		0xdc, 0xa7, 0x40, 0xc8, 0xc0, 0x42, 0x10, 0x1a,
-		0xb4, 0xb9, 0x08, 0x00, 0x2b, 0x2f, 0xe1, 0x82,
-		1, 0, 0, 0,               /* Version */
-		0, 0, 0, 0,               /* Type: local mail user */
+	const struct address_book_entry_id id = {
+		.type = ADDRESS_BOOK_LOCAL_MAIL_USER, .x500_dn = legacy_dn,
 	};
-	size_t len = strlen(legacy_dn) + 1;
-	uint8_t *out = arena_alloc(a, sizeof head + len);
 
-	memcpy(out, head, sizeof head);
-	memcpy(out + sizeof head, legacy_dn, len);
-	return (struct bin){ .data = out, .len = sizeof head + len };
+	return address_book_entry_id_format(a, &id);
 }
 
 /* The mailbox's own pair is all of the mapping that is of use to seed. */

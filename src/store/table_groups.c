@@ -281,10 +281,9 @@ static struct bin find_greatest(const struct group_tree *t,
 	struct bin best = { NULL, 0 }, v;
 	const struct row_entry *e;
 
-	for (uint32_t i = 0; i < g->leaves; i++) {
-		e = row_walk_next(&w);
-		if (e == NULL)
-			break;
+	/* By prefix, not by count: the index may be a row ahead of us. */
+	while ((e = row_walk_next(&w)) != NULL &&
+	       is_prefix(g->prefix, row_key(e))) {
 		v = view_aggregate(t->view, e);
 		if (best.data == NULL || compare_bytes(v, best) > 0)
 			best = v;

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "mapi/id.h"
-#include "store/store.h"
 #include "store/table_impl.h"
 
 /* ---- telling ---- */
@@ -141,59 +140,62 @@ static bool leaf_visible(struct table *t, const struct row_entry *e)
 	return g != NULL && g->expanded && group_visible(g);
 }
 
-static void leaf_removed(struct table *t, const struct row_entry *e)
-{
-	bool moved = false, visible = leaf_visible(t, e), gone;
-
-	gone = group_remove(t->groups, e, &moved);
-	if (gone || moved) {
-		/* A header vanished or moved: which rows follow which is
-		 * best asked anew. */
-		tell_changed(t);
-		return;
-	}
-	if (visible)
-		tell_gone(t, e->id, e->instance);
-	tell_headers(t, e);
-}
-
-static void leaf_added(struct table *t, const struct row_entry *e,
-		       enum table_event_type type)
+/* What a row was and is to who looks at the table. */
+static void tell_leaf(struct table *t, const struct row_entry *e,
+		      bool was_visible, bool is_visible)
 {
 	struct table_row row = { .entry = e, .id = e->id,
 				 .instance = e->instance };
-	bool moved = false;
-	struct group *made = group_add(t->groups, e, &moved);
 
+	if (is_visible)
+		tell_row(t, was_visible ? TABLE_ROW_MODIFIED :
+			 TABLE_ROW_ADDED, &row);
+	else if (was_visible)
+		tell_gone(t, e->id, e->instance);
+}
+
+/*
+ * A row came (old NULL), went (now NULL), or moved.  The categories are put
+ * right before anyone is told.  When a header vanished or moved, which rows
+ * follow which is best asked anew.
+ */
+static void leaf_moved(struct table *t, const struct row_entry *old,
+		       const struct row_entry *now)
+{
+	bool was = old != NULL && leaf_visible(t, old), moved = false;
+	struct group *made = NULL;
+
+	if (now != NULL)          /* first, lest its category be made anew */
+		made = group_add(t->groups, now, &moved);
+	if (old != NULL)
+		moved = group_remove(t->groups, old, &moved) || moved;
 	if (moved) {
 		tell_changed(t);
 		return;
 	}
 	tell_new_headers(t, made);
-	if (leaf_visible(t, e))
-		tell_row(t, type, &row);
-	if (made == NULL)
-		tell_headers(t, e);
+	tell_leaf(t, now != NULL ? now : old, was,
+		  now != NULL && leaf_visible(t, now));
+	if (old != NULL)
+		tell_headers(t, old);
+	if (now != NULL && made == NULL)
+		tell_headers(t, now);
 }
 
 static void grouped_changed(struct table *t, const struct view_change *c)
 {
-	struct table_row row = { NULL };
+	bool visible;
 
-	if (c->old != NULL)
-		leaf_removed(t, c->old);
-	if (c->type == VIEW_ROW_ADDED || (c->now != NULL && c->old != NULL)) {
-		leaf_added(t, c->now, TABLE_ROW_ADDED);
-	} else if (c->now != NULL) {
-		if (c->was_unread != c->now->unread) {
-			group_set_unread(t->groups, c->now, c->was_unread);
-			tell_headers(t, c->now);
-		}
-		row = (struct table_row){ .entry = c->now, .id = c->now->id,
-					  .instance = c->now->instance };
-		if (leaf_visible(t, c->now))
-			tell_row(t, TABLE_ROW_MODIFIED, &row);
+	if (c->old != NULL || c->type == VIEW_ROW_ADDED) {
+		leaf_moved(t, c->old, c->now);
+		return;
 	}
+	visible = leaf_visible(t, c->now);
+	if (c->was_unread != c->now->unread) {
+		group_set_unread(t->groups, c->now, c->was_unread);
+		tell_headers(t, c->now);
+	}
+	tell_leaf(t, c->now, visible, visible);
 }
 
 /* ---- views ---- */
@@ -297,9 +299,9 @@ static void on_store_event(void *ctx, const struct store_event *ev)
 void notify_listen(struct table *t)
 {
 	if (t->mode == MODE_KEYED && t->sub == NULL &&
-	    t->source->store != NULL && t->source->ops->change != NULL)
-		t->sub = event_subscribe_first(store_events(t->source->store),
-					       EVENT_ALL, on_store_event, t);
+	    t->source->hub != NULL && t->source->ops->change != NULL)
+		t->sub = event_subscribe_first(t->source->hub, EVENT_ALL,
+					       on_store_event, t);
 }
 
 void notify_stop(struct table *t)

@@ -89,7 +89,7 @@ struct row_source_ops {
 struct row_source {
 	const struct row_source_ops *ops;
 	struct match_row row;     /* the current row, for restrictions */
-	struct store *store;      /* NULL: of none */
+	struct event_hub *hub;    /* that tells of changes; NULL: none */
 	bool small;               /* so few rows that they are always kept in
 				   * an index of their own */
 };

@@ -7,7 +7,6 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "store/match.h"
-#include "store/store.h"
 
 struct view {
 	struct view *next;                /* of the mailbox, or unlinked */
@@ -465,9 +464,9 @@ static enum ec view_new(struct row_source *source,
 		view_free(v);
 		return ec;
 	}
-	if (source->store != NULL && source->ops->change != NULL)
-		v->sub = event_subscribe_first(store_events(source->store),
-					       EVENT_ALL, on_event, v);
+	if (source->hub != NULL && source->ops->change != NULL)
+		v->sub = event_subscribe_first(source->hub, EVENT_ALL,
+					       on_event, v);
 	*out = v;
 	return EC_SUCCESS;
 }
@@ -483,9 +482,8 @@ enum ec view_acquire(struct row_source *source, const struct source_key *key,
 		     const struct view_spec *spec,
 		     struct view_listener *listener, struct view **out)
 {
-	bool shared = source->store != NULL && key->type != 0;
-	struct views *views = shared ?
-		views_of(store_events(source->store)) : NULL;
+	bool shared = source->hub != NULL && key->type != 0;
+	struct views *views = shared ? views_of(source->hub) : NULL;
 	struct view *v = shared ? find_view(views, key, spec) : NULL;
 	enum ec ec;
 

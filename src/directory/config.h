@@ -24,7 +24,7 @@ struct config_listener {
 	unsigned line;            /* where it stands, for messages */
 };
 
-/* [limits]: reference.md 1 gives the reasons for the defaults. */
+/* [limits]: the defaults are those of Exchange. */
 struct config_limits {
 	uint32_t sessions_outlook;        /* a user and database: 32 */
 	uint32_t sessions_other;          /* the same, other clients: 16 */

@@ -113,7 +113,7 @@ static void test_aux_sizes(void **state)
 	assert_int_equal(try(h, h->alice_id, &req), EC_RPC_FAILED);
 }
 
-/* 32 sessions a user, and far more for administrators (reference.md 1) */
+/* 32 sessions a user, and far more for administrators */
 static void test_session_limit(void **state)
 {
 	struct harness *h = *state;

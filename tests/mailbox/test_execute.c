@@ -428,7 +428,7 @@ static void test_inline(void **state)
 	assert_false(mailbox_is_inline(h->alice, &execute));
 }
 
-/* Limits on what is open (reference.md 1) */
+/* Limits on what is open */
 static void test_object_limit(void **state)
 {
 	struct harness *h = harness_new_limits(&(struct mailbox_limits){

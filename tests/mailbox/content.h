@@ -126,15 +126,15 @@ static inline enum ec get_error(struct content *c, uint32_t handle,
 	return prop_tag_type(v.tag) == PTYP_ERROR_CODE ? v.error : EC_SUCCESS;
 }
 
-#define assert_text(c, handle, tag, text) do { \
-	struct prop_value v_ = get_prop(c, handle, tag); \
-	assert_int_equal(v_.tag, tag); \
+#define assert_text(c, handle, want, text) do { \
+	struct prop_value v_ = get_prop(c, handle, want); \
+	assert_int_equal(v_.tag, want); \
 	assert_string_equal(v_.str, text); \
 } while (0)
 
-#define assert_i32(c, handle, tag, number) do { \
-	struct prop_value v_ = get_prop(c, handle, tag); \
-	assert_int_equal(v_.tag, tag); \
+#define assert_i32(c, handle, want, number) do { \
+	struct prop_value v_ = get_prop(c, handle, want); \
+	assert_int_equal(v_.tag, want); \
 	assert_int_equal(v_.i32, number); \
 } while (0)
 

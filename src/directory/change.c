@@ -438,8 +438,8 @@ bool directory_new_user(struct directory *dir, struct dir_user *user,
 	complete_user(&org, arena, &u);
 	ok = check_user(&org, &u, err) && begin(dir, &change, err);
 	if (ok)
-		ok = end(dir, check_owner(dir, &u.guid, &u, err) &&
-			 insert_user(dir, &u, change, err) &&
+		ok = end(dir, insert_user(dir, &u, change, err) &&
+			 check_owner(dir, &u.guid, &u, err) &&
 			 write_addresses(dir, &u.guid, &u, err), err);
 	if (ok)
 		user->guid = u.guid;
@@ -470,8 +470,8 @@ bool directory_set_user(struct directory *dir, const struct dir_user *user,
 	directory_org(dir, arena, &org);
 	ok = check_user(&org, user, err) && begin(dir, &change, err);
 	if (ok)
-		ok = end(dir, check_owner(dir, &user->guid, user, err) &&
-			 update_user(dir, user, change, err) &&
+		ok = end(dir, update_user(dir, user, change, err) &&
+			 check_owner(dir, &user->guid, user, err) &&
 			 write_addresses(dir, &user->guid, user, err), err);
 	arena_free(arena);
 	return ok;
@@ -574,7 +574,7 @@ static const char group[] = "Exchange Administrative Group (FYDIBOHF23SPDLT)";
 /* Keep what a distinguished name of [MS-OXOABK] may hold: ASCII, no "/=". */
 static char *dn_part(struct arena *arena, const char *text, size_t max)
 {
-	char *out = arena_strndup(arena, text, max);
+	char *out = arena_strndup(arena, text, strnlen(text, max));
 
 	for (char *c = out; *c != '\0'; c++)
 		if ((uint8_t)*c < 0x20 || (uint8_t)*c >= 0x7f ||

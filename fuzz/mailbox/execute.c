@@ -56,18 +56,18 @@ static void open_objects(struct session *s, uint32_t *handles)
 
 static void run(struct session *s, const uint8_t *data, size_t len)
 {
-	struct batch b;
+	struct rops b;
 	struct execute_req req;
 	struct execute_rsp rsp;
 	uint32_t handles[HANDLES];
 
 	memset(handles, 0xff, sizeof handles);
 	open_objects(s, handles);
-	batch_begin(&b, h, s);
+	rops_begin(&b, h, s);
 	for (int i = 0; i < HANDLES; i++)
-		(void)batch_handle(&b, handles[i]);
-	batch_raw(&b, data, len);
-	req = batch_request(&b);
+		(void)rops_handle(&b, handles[i]);
+	rops_raw(&b, data, len);
+	req = rops_request(&b);
 	req.flags = EXECUTE_CHAIN;
 	req.max_rop_out = len % 2 == 0 ? 0x40000 : 0x800;
 	(void)mailbox_is_inline(s, &req);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "mailbox/diagnostics.h"
 #include "mailbox/execute.h"
 #include "mailbox/notify.h"
 #include "mailbox/service.h"
@@ -168,6 +169,10 @@ static enum ec run_all(struct execution *x)
 			return too_small(x, start, needed);
 		if (x->done == 0 && x->last_ec == EC_SERVER_BUSY)
 			return EC_SERVER_BUSY;
+		if (x->header.rop_id == ROP_ID_logon &&
+		    x->last_ec != EC_SUCCESS)
+			x->trace = aux_trace(x->arena, x->done, "RopLogon",
+					     x->last_ec);
 		x->done++;
 	}
 	x->w.cap = x->limit;
@@ -190,6 +195,7 @@ static void prepare(struct execution *x, struct session *session,
 		.codec = &x->codec,
 	};
 	x->done = 0;
+	x->trace = (struct bin){ NULL, 0 };
 	x->last_ec = EC_SUCCESS;
 }
 
@@ -235,6 +241,7 @@ enum ec mailbox_execute(struct session *session,
 	switch (ec) {
 	case EC_SUCCESS:
 		rsp->rop_buffer = (struct bin){ x.w.base, x.w.len };
+		rsp->auxiliary_buffer = x.trace;
 		break;
 	case EC_BUFFER_TOO_SMALL:         /* [MS-OXCROPS] 3.2.4.3 */
 	case EC_BAD_STUB_DATA:            /* an RPC status, not an answer */

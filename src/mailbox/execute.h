@@ -34,6 +34,7 @@ struct execution {
 	union rop_rsp last_rsp;
 	enum ec last_ec;
 	unsigned done;            /* ROPs that ran */
+	struct bin trace;         /* of a RopLogon that failed */
 };
 
 /*

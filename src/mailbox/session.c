@@ -3,7 +3,7 @@
 
 #include "auth/auth.h"
 #include "base/err.h"
-#include "mailbox/connect_aux.h"
+#include "mailbox/diagnostics.h"
 #include "mailbox/logon.h"
 #include "mailbox/notify.h"
 #include "mailbox/service.h"
@@ -110,8 +110,8 @@ static void connect_answer(struct connect_rsp *rsp, enum ec ec,
 		.dn_prefix = "",
 		.display_name = ec == EC_SUCCESS ? user->display_name : "",
 	};
-	if (ec == EC_SUCCESS)
-		rsp->auxiliary_buffer = connect_aux(arena);
+	rsp->auxiliary_buffer = ec == EC_SUCCESS ? aux_at_connect(arena) :
+		aux_trace(arena, 0, "Connect", ec);
 }
 
 static void connect_refused(struct mailbox_service *svc, enum ec ec,

@@ -187,7 +187,7 @@ struct store *harness_store(struct harness *h, const char *dn)
 
 /* ---- batches ---- */
 
-void batch_begin(struct batch *b, struct harness *h, struct session *session)
+void rops_begin(struct rops *b, struct harness *h, struct session *session)
 {
 	memset(b, 0, sizeof *b);
 	b->h = h;
@@ -197,14 +197,14 @@ void batch_begin(struct batch *b, struct harness *h, struct session *session)
 	(void)rop_payload_begin(&b->w);
 }
 
-uint8_t batch_handle(struct batch *b, uint32_t handle)
+uint8_t rops_handle(struct rops *b, uint32_t handle)
 {
 	assert_true(b->n_handles < BATCH_MAX);
 	b->handles[b->n_handles] = handle;
 	return (uint8_t)b->n_handles++;
 }
 
-void batch_add(struct batch *b, uint8_t rop_id, uint8_t logon_id, uint8_t in,
+void rops_add(struct rops *b, uint8_t rop_id, uint8_t logon_id, uint8_t in,
 	       uint8_t out, const union rop_req *req)
 {
 	const struct rop_header header = {
@@ -218,13 +218,13 @@ void batch_add(struct batch *b, uint8_t rop_id, uint8_t logon_id, uint8_t in,
 	assert_false(b->w.full);
 }
 
-void batch_raw(struct batch *b, const void *bytes, size_t len)
+void rops_raw(struct rops *b, const void *bytes, size_t len)
 {
 	wire_put(&b->w, bytes, len);
 	assert_false(b->w.full);
 }
 
-struct execute_req batch_request(struct batch *b)
+struct execute_req rops_request(struct rops *b)
 {
 	size_t cap = b->w.len + 4 * b->n_handles + EXT_HEADER_SIZE;
 	struct wire_w out = wire_w(arena_alloc(b->h->arena, cap), cap);
@@ -241,7 +241,7 @@ struct execute_req batch_request(struct batch *b)
 	};
 }
 
-static void decode_payload(struct batch *b, const struct bin *payload)
+static void decode_payload(struct rops *b, const struct bin *payload)
 {
 	struct rop_payload p;
 	struct wire_r r;
@@ -260,9 +260,9 @@ static void decode_payload(struct batch *b, const struct bin *payload)
 	memcpy(b->handles, p.handles, 4 * b->n_handles);
 }
 
-enum ec batch_run(struct batch *b)
+enum ec rops_run(struct rops *b)
 {
-	struct execute_req req = batch_request(b);
+	struct execute_req req = rops_request(b);
 	struct ext_payloads payloads;
 	enum ec ec = mailbox_execute(b->session, &req, b->h->arena,
 				     &b->execute);
@@ -285,9 +285,9 @@ enum ec batch_run(struct batch *b)
 	return ec;
 }
 
-static enum ec one(struct batch *b, uint8_t rop_id, union rop_rsp *rsp)
+static enum ec one(struct rops *b, uint8_t rop_id, union rop_rsp *rsp)
 {
-	assert_int_equal(batch_run(b), EC_SUCCESS);
+	assert_int_equal(rops_run(b), EC_SUCCESS);
 	for (unsigned i = 0; i < b->n; i++) {
 		if (b->answers[i].rop_id != rop_id)
 			continue;
@@ -303,13 +303,13 @@ enum ec rop(struct harness *h, struct session *session, uint8_t rop_id,
 	    uint32_t handle, const union rop_req *req, union rop_rsp *rsp,
 	    uint32_t *out)
 {
-	struct batch b;
+	struct rops b;
 	enum ec ec;
 
-	batch_begin(&b, h, session);
-	(void)batch_handle(&b, handle);
-	(void)batch_handle(&b, ROP_HANDLE_NONE);
-	batch_add(&b, rop_id, (uint8_t)(handle >> 24), 0, 1, req);
+	rops_begin(&b, h, session);
+	(void)rops_handle(&b, handle);
+	(void)rops_handle(&b, ROP_HANDLE_NONE);
+	rops_add(&b, rop_id, (uint8_t)(handle >> 24), 0, 1, req);
 	ec = one(&b, rop_id, rsp);
 	if (out != NULL)
 		*out = b.handles[1];
@@ -320,12 +320,12 @@ enum ec rop2(struct harness *h, struct session *session, uint8_t rop_id,
 	     uint32_t handle, uint32_t dest, const union rop_req *req,
 	     union rop_rsp *rsp)
 {
-	struct batch b;
+	struct rops b;
 
-	batch_begin(&b, h, session);
-	(void)batch_handle(&b, handle);
-	(void)batch_handle(&b, dest);
-	batch_add(&b, rop_id, (uint8_t)(handle >> 24), 0, 1, req);
+	rops_begin(&b, h, session);
+	(void)rops_handle(&b, handle);
+	(void)rops_handle(&b, dest);
+	rops_add(&b, rop_id, (uint8_t)(handle >> 24), 0, 1, req);
 	return one(&b, rop_id, rsp);
 }
 
@@ -358,12 +358,12 @@ const struct prop_value *get_props(struct harness *h, struct session *session,
 void rop_release_handle(struct harness *h, struct session *session,
 			uint32_t handle)
 {
-	struct batch b;
+	struct rops b;
 
-	batch_begin(&b, h, session);
-	(void)batch_handle(&b, handle);
-	batch_add(&b, ROP_ID_release, (uint8_t)(handle >> 24), 0, 0, NULL);
-	assert_int_equal(batch_run(&b), EC_SUCCESS);
+	rops_begin(&b, h, session);
+	(void)rops_handle(&b, handle);
+	rops_add(&b, ROP_ID_release, (uint8_t)(handle >> 24), 0, 0, NULL);
+	assert_int_equal(rops_run(&b), EC_SUCCESS);
 }
 
 uint32_t harness_logon(struct harness *h, struct session *session,
@@ -372,11 +372,11 @@ uint32_t harness_logon(struct harness *h, struct session *session,
 	const union rop_req req = { .logon = {
 		.logon_flags = 0x01, .open_flags = 0x01000000, .essdn = dn,
 	} };
-	struct batch b;
+	struct rops b;
 
-	batch_begin(&b, h, session);
-	(void)batch_handle(&b, ROP_HANDLE_NONE);
-	batch_add(&b, ROP_ID_logon, logon_id, 0, 0, &req);
+	rops_begin(&b, h, session);
+	(void)rops_handle(&b, ROP_HANDLE_NONE);
+	rops_add(&b, ROP_ID_logon, logon_id, 0, 0, &req);
 	assert_int_equal(one(&b, ROP_ID_logon, NULL), EC_SUCCESS);
 	return b.handles[0];
 }

@@ -98,19 +98,19 @@ const struct prop_value *get_props(struct harness *h, struct session *session,
 				   uint32_t n);
 
 /*
- * Several ROPs in one buffer.  batch_handle adds a handle to the table and
- * gives its index (ROP_HANDLE_NONE: one to be filled); batch_add a ROP.
+ * Several ROPs in one buffer.  rops_handle adds a handle to the table and
+ * gives its index (ROP_HANDLE_NONE: one to be filled); rops_add a ROP.
  */
 enum { BATCH_MAX = 64 };
 
-struct batch {
+struct rops {
 	struct harness *h;
 	struct session *session;
 	struct wire_w w;
 	uint32_t handles[BATCH_MAX];
 	uint32_t n_handles;
 	struct rop_codec codec;
-	/* After batch_run: */
+	/* After rops_run: */
 	unsigned n;                       /* answers */
 	struct rop_answer answers[BATCH_MAX];
 	union rop_rsp rsps[BATCH_MAX];
@@ -118,17 +118,17 @@ struct batch {
 	struct execute_rsp execute;
 };
 
-void batch_begin(struct batch *b, struct harness *h, struct session *session);
-uint8_t batch_handle(struct batch *b, uint32_t handle);
-void batch_add(struct batch *b, uint8_t rop_id, uint8_t logon_id, uint8_t in,
+void rops_begin(struct rops *b, struct harness *h, struct session *session);
+uint8_t rops_handle(struct rops *b, uint32_t handle);
+void rops_add(struct rops *b, uint8_t rop_id, uint8_t logon_id, uint8_t in,
 	       uint8_t out, const union rop_req *req);
-void batch_raw(struct batch *b, const void *bytes, size_t len);
+void rops_raw(struct rops *b, const void *bytes, size_t len);
 
 /* What mailbox_execute returned; answers are decoded if it is EC_SUCCESS. */
-enum ec batch_run(struct batch *b);
+enum ec rops_run(struct rops *b);
 
-/* The packed request as batch_run would send it. */
-struct execute_req batch_request(struct batch *b);
+/* The packed request as rops_run would send it. */
+struct execute_req rops_request(struct rops *b);
 
 /* A folder by its place in the logon's answer, opened. */
 uint32_t open_special(struct harness *h, struct session *session,

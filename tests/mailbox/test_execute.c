@@ -32,11 +32,11 @@ static void test_sizes(void **state)
 	struct harness *h = *state;
 	uint8_t *big = arena_zalloc(h->arena, 0x40001);
 	struct execute_rsp rsp;
-	struct batch b;
+	struct rops b;
 	struct execute_req req, bad;
 
-	batch_begin(&b, h, h->alice);
-	req = batch_request(&b);
+	rops_begin(&b, h, h->alice);
+	req = rops_request(&b);
 	assert_int_equal(run(h, &req, &rsp), EC_SUCCESS);
 	bad = req;
 	bad.rop_buffer = (struct bin){ big, 0x40001 };
@@ -88,13 +88,13 @@ static void test_truncated(void **state)
 	uint32_t logon = harness_logon(h, h->alice, 0, ALICE_DN);
 	struct execute_req req;
 	struct execute_rsp rsp;
-	struct batch b;
+	struct rops b;
 
-	batch_begin(&b, h, h->alice);
-	(void)batch_handle(&b, logon);
-	batch_add(&b, ROP_ID_get_receive_folder, 0, 0, 0, &class_note);
-	batch_add(&b, ROP_ID_get_store_state, 0, 0, 0, NULL);
-	req = batch_request(&b);
+	rops_begin(&b, h, h->alice);
+	(void)rops_handle(&b, logon);
+	rops_add(&b, ROP_ID_get_receive_folder, 0, 0, 0, &class_note);
+	rops_add(&b, ROP_ID_get_store_state, 0, 0, 0, NULL);
+	req = rops_request(&b);
 	for (size_t n = 8; n < req.rop_buffer.len; n++) {
 		struct execute_req cut = req;
 
@@ -113,14 +113,14 @@ static void test_malformed(void **state)
 	static const uint8_t release[] = { ROP_ID_release, 0, 0 };
 	struct harness *h = *state;
 	uint32_t logon = harness_logon(h, h->alice, 0, ALICE_DN);
-	struct batch b;
+	struct rops b;
 
 	for (size_t n = 1; n <= sizeof cut; n++) {
-		batch_begin(&b, h, h->alice);
-		(void)batch_handle(&b, logon);
-		batch_raw(&b, release, sizeof release);
-		batch_raw(&b, cut, n);
-		assert_int_equal(batch_run(&b), EC_RPC_FORMAT);
+		rops_begin(&b, h, h->alice);
+		(void)rops_handle(&b, logon);
+		rops_raw(&b, release, sizeof release);
+		rops_raw(&b, cut, n);
+		assert_int_equal(rops_run(&b), EC_RPC_FORMAT);
 	}
 	/* The RopRelease before it did not happen. */
 	assert_int_equal(rop(h, h->alice, ROP_ID_get_receive_folder, logon,
@@ -131,7 +131,7 @@ static void test_malformed(void **state)
 static void test_reserved(void **state)
 {
 	struct harness *h = *state;
-	struct batch b;
+	struct rops b;
 	unsigned known = 0;
 
 	for (unsigned id = 0; id < 256; id++) {
@@ -142,10 +142,10 @@ static void test_reserved(void **state)
 			known++;
 			continue;
 		}
-		batch_begin(&b, h, h->alice);
-		(void)batch_handle(&b, ROP_HANDLE_NONE);
-		batch_raw(&b, bytes, sizeof bytes);
-		assert_int_equal(batch_run(&b), EC_RPC_FORMAT);
+		rops_begin(&b, h, h->alice);
+		(void)rops_handle(&b, ROP_HANDLE_NONE);
+		rops_raw(&b, bytes, sizeof bytes);
+		assert_int_equal(rops_run(&b), EC_RPC_FORMAT);
 	}
 	assert_true(known > 100);
 }
@@ -155,13 +155,13 @@ static void test_unsupported(void **state)
 {
 	struct harness *h = *state;
 	uint32_t logon = harness_logon(h, h->alice, 0, ALICE_DN);
-	struct batch b;
+	struct rops b;
 
-	batch_begin(&b, h, h->alice);
-	(void)batch_handle(&b, logon);
-	batch_add(&b, ROP_ID_get_address_types, 0, 0, 0, NULL);
-	batch_add(&b, ROP_ID_get_receive_folder, 0, 0, 0, &class_note);
-	assert_int_equal(batch_run(&b), EC_SUCCESS);
+	rops_begin(&b, h, h->alice);
+	(void)rops_handle(&b, logon);
+	rops_add(&b, ROP_ID_get_address_types, 0, 0, 0, NULL);
+	rops_add(&b, ROP_ID_get_receive_folder, 0, 0, 0, &class_note);
+	assert_int_equal(rops_run(&b), EC_SUCCESS);
 	assert_int_equal(b.n, 2);
 	assert_int_equal(b.answers[0].return_value, EC_NOT_SUPPORTED);
 	assert_int_equal(b.answers[1].return_value, EC_SUCCESS);
@@ -174,19 +174,19 @@ static void test_handles(void **state)
 	uint32_t logon = harness_logon(h, h->alice, 0, ALICE_DN);
 	uint32_t second = harness_logon(h, h->alice, 1, ALICE_DN);
 	uint32_t inbox = open_special(h, h->alice, logon, SPECIAL_INBOX);
-	struct batch b;
+	struct rops b;
 
 	assert_int_equal(logon, 0);
 	assert_int_equal(second, 0x01000000);
 	assert_int_equal(inbox, 1);
-	batch_begin(&b, h, h->alice);
-	(void)batch_handle(&b, logon);
+	rops_begin(&b, h, h->alice);
+	(void)rops_handle(&b, logon);
 	/* An index beyond the table (R4712) */
-	batch_add(&b, ROP_ID_get_receive_folder, 0, 1, 0, &class_note);
+	rops_add(&b, ROP_ID_get_receive_folder, 0, 1, 0, &class_note);
 	/* Never given out: unused, of no logon, none */
-	batch_add(&b, ROP_ID_get_contents_table, 0,
+	rops_add(&b, ROP_ID_get_contents_table, 0,
 		  0, 9, NULL);
-	assert_int_equal(batch_run(&b), EC_SUCCESS);
+	assert_int_equal(rops_run(&b), EC_SUCCESS);
 	assert_int_equal(b.answers[0].return_value, EC_NULL_OBJECT);
 	assert_int_equal(b.answers[1].return_value, EC_NULL_OBJECT);
 	assert_int_equal(rop(h, h->alice, ROP_ID_get_receive_folder,
@@ -199,10 +199,10 @@ static void test_handles(void **state)
 			     ROP_HANDLE_NONE, &class_note, NULL, NULL),
 			 EC_NULL_OBJECT);
 	/* Of another logon than the ROP says */
-	batch_begin(&b, h, h->alice);
-	(void)batch_handle(&b, logon);
-	batch_add(&b, ROP_ID_get_receive_folder, 1, 0, 0, &class_note);
-	assert_int_equal(batch_run(&b), EC_SUCCESS);
+	rops_begin(&b, h, h->alice);
+	(void)rops_handle(&b, logon);
+	rops_add(&b, ROP_ID_get_receive_folder, 1, 0, 0, &class_note);
+	assert_int_equal(rops_run(&b), EC_SUCCESS);
 	assert_int_equal(b.answers[0].return_value, EC_ACCESS_DENIED);
 	/* Not of a kind that the ROP is for */
 	assert_int_equal(rop(h, h->alice, ROP_ID_get_receive_folder, inbox,
@@ -243,15 +243,15 @@ static void test_release(void **state)
 	struct harness *h = *state;
 	uint32_t logon = harness_logon(h, h->alice, 0, ALICE_DN);
 	uint32_t inbox = open_special(h, h->alice, logon, SPECIAL_INBOX);
-	struct batch b;
+	struct rops b;
 
-	batch_begin(&b, h, h->alice);
-	(void)batch_handle(&b, inbox);
-	(void)batch_handle(&b, 0x00001234);
-	batch_add(&b, ROP_ID_release, 0, 0, 0, NULL);
-	batch_add(&b, ROP_ID_release, 0, 1, 0, NULL);
-	batch_add(&b, ROP_ID_release, 0, 9, 0, NULL);
-	assert_int_equal(batch_run(&b), EC_SUCCESS);
+	rops_begin(&b, h, h->alice);
+	(void)rops_handle(&b, inbox);
+	(void)rops_handle(&b, 0x00001234);
+	rops_add(&b, ROP_ID_release, 0, 0, 0, NULL);
+	rops_add(&b, ROP_ID_release, 0, 1, 0, NULL);
+	rops_add(&b, ROP_ID_release, 0, 9, 0, NULL);
+	assert_int_equal(rops_run(&b), EC_SUCCESS);
 	assert_int_equal(b.n, 0);
 	assert_int_equal(b.handles[0], ROP_HANDLE_NONE);
 	assert_int_equal(b.handles[1], 0x00001234);
@@ -264,22 +264,22 @@ static void test_batch(void **state)
 	struct store *store;
 	uint32_t logon = harness_logon(h, h->alice, 0, ALICE_DN);
 	union rop_req open;
-	struct batch b;
+	struct rops b;
 
 	store = harness_store(h, ALICE_DN);
 	open.open_folder = (struct rop_open_folder_req){
 		.folder_id = store_special(store, SPECIAL_INBOX),
 	};
 	store_put(store);
-	batch_begin(&b, h, h->alice);
-	(void)batch_handle(&b, logon);
-	(void)batch_handle(&b, ROP_HANDLE_NONE);
-	(void)batch_handle(&b, ROP_HANDLE_NONE);
-	batch_add(&b, ROP_ID_open_folder, 0, 0, 1, &open);
-	batch_add(&b, ROP_ID_get_contents_table, 0, 1, 2, NULL);
-	batch_add(&b, ROP_ID_release, 0, 1, 0, NULL);
-	batch_add(&b, ROP_ID_query_position, 0, 2, 0, NULL);
-	assert_int_equal(batch_run(&b), EC_SUCCESS);
+	rops_begin(&b, h, h->alice);
+	(void)rops_handle(&b, logon);
+	(void)rops_handle(&b, ROP_HANDLE_NONE);
+	(void)rops_handle(&b, ROP_HANDLE_NONE);
+	rops_add(&b, ROP_ID_open_folder, 0, 0, 1, &open);
+	rops_add(&b, ROP_ID_get_contents_table, 0, 1, 2, NULL);
+	rops_add(&b, ROP_ID_release, 0, 1, 0, NULL);
+	rops_add(&b, ROP_ID_query_position, 0, 2, 0, NULL);
+	assert_int_equal(rops_run(&b), EC_SUCCESS);
 	assert_int_equal(b.n, 3);
 	assert_int_equal(b.answers[1].return_value, EC_SUCCESS);
 	/* The table outlives the folder's handle. */
@@ -296,13 +296,13 @@ static void test_failed_output(void **state)
 	};
 	struct harness *h = *state;
 	uint32_t logon = harness_logon(h, h->alice, 0, ALICE_DN);
-	struct batch b;
+	struct rops b;
 
-	batch_begin(&b, h, h->alice);
-	(void)batch_handle(&b, logon);
-	(void)batch_handle(&b, logon);
-	batch_add(&b, ROP_ID_open_folder, 0, 0, 1, &nothing);
-	assert_int_equal(batch_run(&b), EC_SUCCESS);
+	rops_begin(&b, h, h->alice);
+	(void)rops_handle(&b, logon);
+	(void)rops_handle(&b, logon);
+	rops_add(&b, ROP_ID_open_folder, 0, 0, 1, &nothing);
+	assert_int_equal(rops_run(&b), EC_SUCCESS);
 	assert_int_equal(b.answers[0].return_value, EC_NOT_FOUND);
 	assert_int_equal(b.handles[1], ROP_HANDLE_NONE);
 }
@@ -317,17 +317,17 @@ static void test_too_small(void **state)
 	uint32_t logon = harness_logon(h, h->alice, 0, ALICE_DN);
 	struct bin rest;
 	unsigned answers = 0, calls = 0;
-	struct batch b;
+	struct rops b;
 
-	batch_begin(&b, h, h->alice);
-	(void)batch_handle(&b, logon);
+	rops_begin(&b, h, h->alice);
+	(void)rops_handle(&b, logon);
 	for (int i = 0; i < 20; i++)
-		batch_add(&b, ROP_ID_get_receive_folder, 0, 0, 0,
+		rops_add(&b, ROP_ID_get_receive_folder, 0, 0, 0,
 			  &class_note);
 	h->max_rop_out = 8 + 2 + 4 + 3 + 20 * 12 + 30;
 	for (;;) {
 		calls++;
-		assert_int_equal(batch_run(&b), EC_SUCCESS);
+		assert_int_equal(rops_run(&b), EC_SUCCESS);
 		answers += b.n;
 		if (b.answers[b.n - 1].rop_id != ROP_ID_buffer_too_small)
 			break;
@@ -336,9 +336,9 @@ static void test_too_small(void **state)
 		rest = b.rsps[b.n - 1].buffer_too_small.request_buffers;
 		assert_int_equal(rest.len % 12, 0);
 		assert_true(b.rsps[b.n - 1].buffer_too_small.size_needed > 0);
-		batch_begin(&b, h, h->alice);
-		(void)batch_handle(&b, logon);
-		batch_raw(&b, rest.data, rest.len);
+		rops_begin(&b, h, h->alice);
+		(void)rops_handle(&b, logon);
+		rops_raw(&b, rest.data, rest.len);
 	}
 	assert_int_equal(answers, 20);
 	assert_true(calls > 1);
@@ -360,20 +360,20 @@ static void test_never_fits(void **state)
 	const union rop_req all = { .get_properties_all = {
 		.want_unicode = 1,
 	} };
-	struct batch b;
+	struct rops b;
 
 	memset(comment, 'x', 0x3000);
 	assert_int_equal(rop(h, h->alice, ROP_ID_set_properties, inbox, &set,
 			     NULL, NULL), EC_SUCCESS);
-	batch_begin(&b, h, h->alice);
-	(void)batch_handle(&b, inbox);
-	batch_add(&b, ROP_ID_get_properties_all, 0, 0, 0, &all);
+	rops_begin(&b, h, h->alice);
+	(void)rops_handle(&b, inbox);
+	rops_add(&b, ROP_ID_get_properties_all, 0, 0, 0, &all);
 	h->max_rop_out = 0x1000;
-	assert_int_equal(batch_run(&b), EC_SUCCESS);
+	assert_int_equal(rops_run(&b), EC_SUCCESS);
 	assert_int_equal(b.answers[0].rop_id, ROP_ID_buffer_too_small);
 	assert_int_equal(b.rsps[0].buffer_too_small.request_buffers.len, 7);
 	h->max_rop_out = 0x8008;
-	assert_int_equal(batch_run(&b), EC_SUCCESS);
+	assert_int_equal(rops_run(&b), EC_SUCCESS);
 	assert_int_equal(b.answers[0].rop_id, ROP_ID_get_properties_all);
 	assert_int_equal(b.answers[0].return_value, EC_SUCCESS);
 }
@@ -401,7 +401,7 @@ static void test_inline(void **state)
 	uint32_t inbox = open_special(h, h->alice, logon, SPECIAL_INBOX);
 	union rop_req req;
 	struct execute_req execute;
-	struct batch b;
+	struct rops b;
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		memset(&req, 0, sizeof req);
@@ -409,22 +409,22 @@ static void test_inline(void **state)
 			req = class_note;
 		if (rows[i].rop_id == ROP_ID_set_receive_folder)
 			req.set_receive_folder.message_class = "IPM.X";
-		batch_begin(&b, h, h->alice);
-		(void)batch_handle(&b, rows[i].on_logon ? logon : inbox);
-		batch_add(&b, rows[i].rop_id, 0, 0, 0, &req);
-		execute = batch_request(&b);
+		rops_begin(&b, h, h->alice);
+		(void)rops_handle(&b, rows[i].on_logon ? logon : inbox);
+		rops_add(&b, rows[i].rop_id, 0, 0, 0, &req);
+		execute = rops_request(&b);
 		assert_int_equal(mailbox_is_inline(h->alice, &execute),
 				 rows[i].inline_);
 	}
 	/* RopLogon, and no ROPs at all */
-	batch_begin(&b, h, h->alice);
-	execute = batch_request(&b);
+	rops_begin(&b, h, h->alice);
+	execute = rops_request(&b);
 	assert_true(mailbox_is_inline(h->alice, &execute));
-	(void)batch_handle(&b, ROP_HANDLE_NONE);
+	(void)rops_handle(&b, ROP_HANDLE_NONE);
 	req.logon = (struct rop_logon_req){ .logon_flags = 1,
 					    .essdn = ALICE_DN };
-	batch_add(&b, ROP_ID_logon, 0, 0, 0, &req);
-	execute = batch_request(&b);
+	rops_add(&b, ROP_ID_logon, 0, 0, 0, &req);
+	execute = rops_request(&b);
 	assert_false(mailbox_is_inline(h->alice, &execute));
 }
 
@@ -482,7 +482,7 @@ static void test_chain(void **state)
 	} };
 	char subject[200];
 	unsigned rows = 0;
-	struct batch b;
+	struct rops b;
 
 	store_put(store);
 	memset(subject, 's', sizeof subject - 1);
@@ -501,10 +501,10 @@ static void test_chain(void **state)
 		.query_rows_flags = 0x02, .forward_read = true,
 		.row_count = MESSAGES - 10,
 	};
-	batch_begin(&b, h, h->alice);
-	(void)batch_handle(&b, table);
-	batch_add(&b, ROP_ID_query_rows, 0, 0, 0, &req);
-	assert_int_equal(batch_run(&b), EC_SUCCESS);
+	rops_begin(&b, h, h->alice);
+	(void)rops_handle(&b, table);
+	rops_add(&b, ROP_ID_query_rows, 0, 0, 0, &req);
+	assert_int_equal(rops_run(&b), EC_SUCCESS);
 	assert_true(b.payloads > 2);
 	assert_int_equal(b.payloads, b.n);
 	for (unsigned i = 0; i < b.n; i++)
@@ -513,10 +513,10 @@ static void test_chain(void **state)
 	/* Without the flag of the ROP there is one, and what is left is left. */
 	req.query_rows.query_rows_flags = 0;
 	req.query_rows.row_count = 0xffff;
-	batch_begin(&b, h, h->alice);
-	(void)batch_handle(&b, table);
-	batch_add(&b, ROP_ID_query_rows, 0, 0, 0, &req);
-	assert_int_equal(batch_run(&b), EC_SUCCESS);
+	rops_begin(&b, h, h->alice);
+	(void)rops_handle(&b, table);
+	rops_add(&b, ROP_ID_query_rows, 0, 0, 0, &req);
+	assert_int_equal(rops_run(&b), EC_SUCCESS);
 	assert_int_equal(b.payloads, 1);
 	assert_int_equal(b.rsps[0].query_rows.row_count, 10);
 	h->columns.n = 0;

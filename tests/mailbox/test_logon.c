@@ -2,6 +2,7 @@
 /* RopLogon ([MS-OXCSTOR] 2.2.1.1, 3.2.5.1) and the logon's properties. */
 #include "harness.h"
 
+#include "mapi/aux.h"
 #include "mapi/id.h"
 
 enum { ADMIN_PRIVILEGE = 0x01, PER_MDB = 0x01000000 };
@@ -26,13 +27,16 @@ static enum ec try(struct harness *h, struct session *session, uint8_t id,
 		.logon_flags = logon_flags, .open_flags = open_flags,
 		.essdn = dn,
 	} };
-	struct batch b;
+	struct rops b;
 
-	batch_begin(&b, h, session);
-	(void)batch_handle(&b, ROP_HANDLE_NONE);
-	batch_add(&b, ROP_ID_logon, id, 0, 0, &req);
-	assert_int_equal(batch_run(&b), EC_SUCCESS);
+	rops_begin(&b, h, session);
+	(void)rops_handle(&b, ROP_HANDLE_NONE);
+	rops_add(&b, ROP_ID_logon, id, 0, 0, &req);
+	assert_int_equal(rops_run(&b), EC_SUCCESS);
 	assert_int_equal(b.n, 1);
+	/* Why it failed stands in an auxiliary block. */
+	assert_int_equal(b.execute.auxiliary_buffer.len > 0,
+			 b.answers[0].return_value != EC_SUCCESS);
 	if (rsp != NULL)
 		*rsp = b.rsps[0];
 	if (handle != NULL)
@@ -103,6 +107,35 @@ static void test_refusals(void **state)
 	assert_int_equal(h->events[h->n_events - 1], MAILBOX_LOGON_REFUSED);
 	/* After all that, one that is right */
 	assert_int_equal(try_dn(h, s, 0, ALICE_DN), EC_SUCCESS);
+}
+
+/* The trace of a refused logon is a diagnostic context. */
+static void test_trace(void **state)
+{
+	struct harness *h = *state;
+	const union rop_req req = { .logon = {
+		.logon_flags = 0x01, .essdn = BOB_DN,
+	} };
+	const struct aux_block *trace;
+	struct aux_blocks blocks;
+	struct rops b;
+
+	rops_begin(&b, h, h->alice);
+	(void)rops_handle(&b, ROP_HANDLE_NONE);
+	rops_add(&b, ROP_ID_release, 0, 0, 0, NULL);
+	rops_add(&b, ROP_ID_logon, 0, 0, 0, &req);
+	assert_int_equal(rops_run(&b), EC_SUCCESS);
+	assert_true(aux_buffer_decode(&b.execute.auxiliary_buffer, h->arena,
+				      &blocks));
+	trace = aux_find(&blocks, AUX_TYPE_EXCEPTION_TRACE);
+	assert_non_null(trace);
+	assert_int_equal(trace->exception_trace.rop_index, 1);
+	assert_string_equal(trace->exception_trace.trace,
+		"Diagnostic context:\r\n"
+		"    Lid: 70000   dwParam: 0x1 Msg: RopLogon\r\n"
+		"    Lid: 70001   StoreEc: 0x3F2\r\n"
+		"    Lid: 70002   dwParam: 0x3F2 Msg: ecLoginPerm: "
+		"no permission to open this mailbox\r\n");
 }
 
 /* 2.2.1.1.2: where it is; and R3103: five in ten seconds, then a pause */
@@ -292,6 +325,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_answer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusals, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_trace, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_elsewhere, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_admin, setup, teardown),

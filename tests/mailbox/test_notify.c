@@ -58,13 +58,13 @@ static uint32_t subscribe(struct fixture *f, uint16_t types, uint64_t folder,
 }
 
 /* An Execute without ROPs fetches what waits (R337). */
-static void fetch(struct fixture *f, struct batch *b)
+static void fetch(struct fixture *f, struct rops *b)
 {
-	batch_begin(b, f->h, f->other);
-	assert_int_equal(batch_run(b), EC_SUCCESS);
+	rops_begin(b, f->h, f->other);
+	assert_int_equal(rops_run(b), EC_SUCCESS);
 }
 
-static const struct rop_notify_rsp *find(const struct batch *b, uint16_t type,
+static const struct rop_notify_rsp *find(const struct rops *b, uint16_t type,
 					 bool message)
 {
 	for (unsigned i = 0; i < b->n; i++) {
@@ -85,7 +85,7 @@ static void test_message_events(void **state)
 	uint32_t handle = subscribe(f, 0x00fe, 0, 0), from, to;
 	const struct rop_notify_rsp *n;
 	uint64_t id;
-	struct batch b;
+	struct rops b;
 
 	id = make_message(f->h, f->h->alice, f->logon, f->inbox, "one");
 	assert_true(mailbox_notify_pending(f->other));
@@ -147,7 +147,7 @@ static void test_folder_events(void **state)
 	};
 	union rop_rsp rsp;
 	uint64_t id;
-	struct batch b;
+	struct rops b;
 
 	(void)subscribe(f, 0x00fe, 0, 0);
 	top = open_special(f->h, f->h->alice, f->logon, SPECIAL_IPM_SUBTREE);
@@ -182,7 +182,7 @@ static void test_scope(void **state)
 {
 	struct fixture *f = *state;
 	uint64_t id;
-	struct batch b;
+	struct rops b;
 
 	(void)subscribe(f, EVENT_OBJECT_CREATED, f->drafts, 0);
 	(void)make_message(f->h, f->h->alice, f->logon, f->inbox, "one");
@@ -209,14 +209,14 @@ static void test_release(void **state)
 {
 	struct fixture *f = *state;
 	uint32_t handle = subscribe(f, 0x00fe, 0, 0);
-	struct batch b;
+	struct rops b;
 
 	(void)make_message(f->h, f->h->alice, f->logon, f->inbox, "one");
 	assert_true(mailbox_notify_pending(f->other));
-	batch_begin(&b, f->h, f->other);
-	(void)batch_handle(&b, handle);
-	batch_add(&b, ROP_ID_release, 3, 0, 0, NULL);
-	assert_int_equal(batch_run(&b), EC_SUCCESS);
+	rops_begin(&b, f->h, f->other);
+	(void)rops_handle(&b, handle);
+	rops_add(&b, ROP_ID_release, 3, 0, 0, NULL);
+	assert_int_equal(rops_run(&b), EC_SUCCESS);
 	assert_int_equal(b.n, 0);
 	assert_false(mailbox_notify_pending(f->other));
 	(void)make_message(f->h, f->h->alice, f->logon, f->inbox, "two");
@@ -228,7 +228,7 @@ static void test_pending(void **state)
 {
 	struct fixture *f = *state;
 	unsigned notified = 0, pending = 0;
-	struct batch b;
+	struct rops b;
 
 	(void)subscribe(f, EVENT_OBJECT_CREATED, f->inbox, 0);
 	for (int i = 0; i < 10; i++)
@@ -262,7 +262,7 @@ static void test_wake(void **state)
 {
 	struct fixture *f = *state;
 	int woken = 0;
-	struct batch b;
+	struct rops b;
 
 	(void)subscribe(f, EVENT_OBJECT_CREATED, f->inbox, 0);
 	assert_false(mailbox_notify_set(f->other, count, &woken));
@@ -288,7 +288,7 @@ static void test_overflow(void **state)
 	uint32_t logon = harness_logon(h, h->alice, 0, ALICE_DN);
 	struct store *store = harness_store(h, ALICE_DN);
 	uint64_t inbox = store_special(store, SPECIAL_INBOX), last = 0;
-	struct batch b;
+	struct rops b;
 
 	store_put(store);
 	assert_int_equal(rop(h, h->alice, ROP_ID_register_notification, logon,
@@ -300,8 +300,8 @@ static void test_overflow(void **state)
 	for (int i = 0; i < 20; i++)
 		last = make_message(h, h->alice, logon, inbox, "x");
 	h->max_rop_out = 0x10000;
-	batch_begin(&b, h, h->alice);
-	assert_int_equal(batch_run(&b), EC_SUCCESS);
+	rops_begin(&b, h, h->alice);
+	assert_int_equal(rops_run(&b), EC_SUCCESS);
 	assert_true(b.n > 0 && b.n <= 5);
 	assert_int_equal(b.rsps[b.n - 1].notify.message_id, last);
 	harness_free(h);
@@ -316,7 +316,7 @@ static void test_table(void **state)
 	struct store *store = harness_store(f->h, ALICE_DN);
 	uint32_t inbox, table;
 	uint64_t id;
-	struct batch b;
+	struct rops b;
 
 	assert_int_equal(rop(f->h, f->other, ROP_ID_open_folder,
 			     f->other_logon, &(union rop_req){ .open_folder =

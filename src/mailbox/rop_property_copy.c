@@ -9,6 +9,7 @@
 #include "mailbox/rop_handler.h"
 #include "mailbox/stream_object.h"
 #include "store/message.h"
+#include "store/pool.h"
 
 /* CopyFlags: [MS-OXCPRPT] 2.2.10.1 */
 enum { COPY_MOVE = 0x01, COPY_NO_OVERWRITE = 0x02 };
@@ -61,20 +62,54 @@ static bool is_writable(const struct object *o)
 	}
 }
 
+/*
+ * Lock the mailboxes of both objects.  Two are locked in the order of their
+ * addresses, and nowhere else is more than one: so nobody waits in a circle.
+ * *second (NULL: they are one) is for unlock_second.
+ */
+static enum ec lock_both(struct rop_call *call, const struct object *dst,
+			 struct store **second)
+{
+	struct store *one = call->in->logon->store;
+	struct store *two = dst->logon->store;
+	bool swap = (uintptr_t)one > (uintptr_t)two;
+	enum ec ec;
+
+	*second = NULL;
+	if (one == two)
+		return EC_SUCCESS;
+	/* Folders are reached through the logon of the call alone. */
+	if (call->in->kind == OBJECT_FOLDER)
+		return EC_NOT_SUPPORTED;
+	rop_call_unlock(call);
+	ec = rop_call_lock(call, swap ? two : one);
+	if (ec == EC_SUCCESS)
+		ec = store_lock(swap ? one : two);
+	if (ec == EC_SUCCESS)
+		*second = swap ? one : two;
+	return ec;
+}
+
+static void unlock_second(struct store *second)
+{
+	if (second != NULL)
+		store_unlock(second);
+}
+
 /* The objects of a copy, ready for it. */
 static enum ec prepare(struct rop_call *call, unsigned flags,
-		       struct object **dst)
+		       struct object **dst, struct store **second)
 {
 	struct object *src = call->in;
 	enum ec ec = rop_call_dest(call, src->kind, dst);
 
+	*second = NULL;
 	if (ec == EC_SUCCESS)
 		ec = check_flags(flags);
+	if (ec == EC_SUCCESS)
+		ec = lock_both(call, *dst, second);
 	if (ec != EC_SUCCESS)
 		return ec;
-	/* One mailbox's lock is held at a time. */
-	if ((*dst)->logon->store != src->logon->store)
-		return EC_NOT_SUPPORTED;
 	if (contains(src, *dst))
 		return EC_MESSAGE_CYCLE;
 	if (!is_writable(*dst))
@@ -106,10 +141,14 @@ static enum ec copy_one(struct rop_call *call, struct object *dst,
 			uint32_t tag, bool no_overwrite)
 {
 	struct object *src = call->in;
+	/* IDs of named properties mean nothing in another mailbox. */
+	bool foreign = src->logon->store != dst->logon->store &&
+		prop_id_is_named(prop_tag_id(tag));
 	struct prop_value value;
 	enum ec ec, error;
 
-	if (prop_tag_type(tag) == PTYP_OBJECT && src->kind != OBJECT_FOLDER)
+	if (foreign || (prop_tag_type(tag) == PTYP_OBJECT &&
+			src->kind != OBJECT_FOLDER))
 		return copy_whole(src, dst, tag, no_overwrite);
 	ec = props_get(call, src, &tag, 1, &value);
 	if (ec != EC_SUCCESS)
@@ -131,16 +170,17 @@ enum ec rop_copy_properties(struct rop_call *call,
 	bool no_overwrite = (req->copy_flags & COPY_NO_OVERWRITE) != 0;
 	const struct prop_tags *tags = &req->property_tags;
 	struct prop_problem *v;
+	struct store *second;
 	struct object *dst;
 	uint32_t n = 0;
-	enum ec ec = prepare(call, req->copy_flags, &dst);
+	enum ec ec = prepare(call, req->copy_flags, &dst, &second);
 
 	rsp->dest_handle_index = call->header->dest_handle_index;
-	if (ec != EC_SUCCESS)
-		return ec;
-	if (call->in->kind == OBJECT_FOLDER &&
+	if (ec == EC_SUCCESS && call->in->kind == OBJECT_FOLDER &&
 	    (req->copy_flags & COPY_MOVE) != 0)
-		return EC_NOT_SUPPORTED;
+		ec = EC_NOT_SUPPORTED;
+	if (ec != EC_SUCCESS)
+		goto out;
 	v = arena_array(call->arena, tags->n, sizeof *v);
 	for (uint32_t i = 0; i < tags->n && dst != call->in; i++) {
 		ec = copy_one(call, dst, tags->v[i], no_overwrite);
@@ -148,8 +188,11 @@ enum ec rop_copy_properties(struct rop_call *call,
 			v[n++] = (struct prop_problem){ (uint16_t)i,
 							tags->v[i], ec };
 	}
+	ec = EC_SUCCESS;
 	rsp->property_problems = (struct prop_problems){ n, v };
-	return EC_SUCCESS;
+out:
+	unlock_second(second);
+	return ec;
 }
 
 static bool is_excluded(const struct prop_tags *excluded, uint32_t tag)
@@ -209,17 +252,13 @@ static enum ec copy_folder(struct rop_call *call,
 				  &rsp->property_problems) : ec;
 }
 
-/* [MS-OXCPRPT] 3.2.5.8 */
-enum ec rop_copy_to(struct rop_call *call, const struct rop_copy_to_req *req,
-		    struct rop_copy_to_rsp *rsp)
+static enum ec copy_all(struct rop_call *call,
+			const struct rop_copy_to_req *req, struct object *dst,
+			struct rop_copy_to_rsp *rsp)
 {
 	bool no_overwrite = (req->copy_flags & COPY_NO_OVERWRITE) != 0;
-	struct object *src = call->in, *dst;
-	enum ec ec = prepare(call, req->copy_flags, &dst);
+	struct object *src = call->in;
 
-	rsp->dest_handle_index = call->header->dest_handle_index;
-	if (ec != EC_SUCCESS || dst == src)
-		return ec;
 	switch (src->kind) {
 	case OBJECT_MESSAGE:
 		return message_copy_props(src->message, dst->message, NULL,
@@ -233,6 +272,21 @@ enum ec rop_copy_to(struct rop_call *call, const struct rop_copy_to_req *req,
 	default:
 		return copy_folder(call, req, dst, rsp);
 	}
+}
+
+/* [MS-OXCPRPT] 3.2.5.8 */
+enum ec rop_copy_to(struct rop_call *call, const struct rop_copy_to_req *req,
+		    struct rop_copy_to_rsp *rsp)
+{
+	struct store *second;
+	struct object *dst;
+	enum ec ec = prepare(call, req->copy_flags, &dst, &second);
+
+	rsp->dest_handle_index = call->header->dest_handle_index;
+	if (ec == EC_SUCCESS && dst != call->in)
+		ec = copy_all(call, req, dst, rsp);
+	unlock_second(second);
+	return ec;
 }
 
 /* [MS-OXCPRPT] 3.2.5.20: there is no operation under way. */

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* [MS-OXCPRPT] 3.2.5.7, 3.2.5.8, 3.2.5.20 */
+#include "mailbox/content.h"
+
+enum { MOVE = 0x01, NO_OVERWRITE = 0x02 };
+
+static uint32_t full_message(struct content *c)
+{
+	const struct prop_value values[] = {
+		{ .tag = PID_TAG_SUBJECT, .str = "source" },
+		{ .tag = PID_TAG_BODY, .str = "body" },
+		{ .tag = PID_TAG_IMPORTANCE, .i32 = 2 },
+		{ .tag = 0x66010003, .i32 = 7 },
+	};
+	uint32_t m = new_message(c), at;
+
+	set_props(c, m, values, 4);
+	OK(CALL(c, create_attachment, m, &at));
+	set_text(c, at, PID_TAG_ATTACH_LONG_FILENAME, "a.txt");
+	OK(CALL(c, save_changes_attachment, at, NULL, .save_flags = 0x0a));
+	release(c, at);
+	return m;
+}
+
+static uint32_t n_attachments(struct content *c, uint32_t m)
+{
+	OK(CALL(c, get_valid_attachments, m, NULL));
+	return c->rsp.get_valid_attachments.attachment_id_array.n;
+}
+
+static void test_copy_to(void **state)
+{
+	static const uint32_t excluded[] = { PID_TAG_BODY };
+	struct content *c = *state;
+	uint32_t src = full_message(c), dst = new_message(c), other;
+	uint64_t id = save_message(c, dst);
+
+	OK(CALL2(c, copy_to, src, dst, .want_sub_objects = true,
+		 .excluded_tags = { 1, excluded }));
+	assert_int_equal(c->rsp.copy_to.property_problems.n, 0);
+	assert_text(c, dst, PID_TAG_SUBJECT, "source");
+	assert_i32(c, dst, 0x66010003, 7);
+	assert_int_equal(get_error(c, dst, PID_TAG_BODY), EC_NOT_FOUND);
+	assert_int_equal(n_attachments(c, dst), 1);
+	/* Not persisted before the save */
+	other = open_message(c, id, 0);
+	assert_int_equal(get_error(c, other, 0x66010003), EC_NOT_FOUND);
+	release(c, other);
+	save_message(c, dst);
+	other = open_message(c, id, 0);
+	assert_i32(c, other, 0x66010003, 7);
+	assert_int_equal(n_attachments(c, other), 1);
+}
+
+/* WantSubObjects, WantAsynchronous, NoOverwrite */
+static void test_copy_to_options(void **state)
+{
+	struct content *c = *state;
+	uint32_t src = full_message(c), dst = new_message(c);
+
+	set_text(c, dst, PID_TAG_SUBJECT, "kept");
+	OK(CALL2(c, copy_to, src, dst, .want_asynchronous = true,
+		 .copy_flags = NO_OVERWRITE));
+	assert_text(c, dst, PID_TAG_SUBJECT, "kept");
+	assert_text(c, dst, PID_TAG_BODY, "body");
+	assert_int_equal(n_attachments(c, dst), 0);
+	OK(CALL2(c, copy_to, src, dst, .copy_flags = MOVE));
+	assert_text(c, dst, PID_TAG_SUBJECT, "source");
+	/* 3.2.5.8: the source MAY lose them; it doesn't. */
+	assert_text(c, src, PID_TAG_SUBJECT, "source");
+	OK(CALL2(c, copy_to, src, src, .copy_flags = 0));
+}
+
+static void test_copy_properties(void **state)
+{
+	static const uint32_t tags[] = { PID_TAG_BODY, 0x66020003,
+					 PID_TAG_MESSAGE_SIZE, 0x66010003 };
+	struct content *c = *state;
+	uint32_t src = full_message(c), dst = new_message(c);
+	const struct prop_problems *p;
+
+	OK(CALL2(c, copy_properties, src, dst, .property_tags = { 4, tags }));
+	p = &c->rsp.copy_properties.property_problems;
+	assert_int_equal(p->n, 2);
+	assert_int_equal(p->v[0].index, 1);
+	assert_int_equal(p->v[0].tag, 0x66020003);
+	assert_int_equal(p->v[0].error, EC_NOT_FOUND);
+	assert_int_equal(p->v[1].index, 2);
+	assert_int_equal(p->v[1].error, EC_COMPUTED);
+	assert_text(c, dst, PID_TAG_BODY, "body");
+	assert_i32(c, dst, 0x66010003, 7);
+	assert_int_equal(get_error(c, dst, PID_TAG_SUBJECT) == EC_SUCCESS &&
+			 strcmp(get_prop(c, dst, PID_TAG_SUBJECT).str,
+				"source") == 0, false);
+	set_i32(c, dst, 0x66010003, 8);
+	OK(CALL2(c, copy_properties, src, dst, .copy_flags = NO_OVERWRITE,
+		 .property_tags = { 4, tags }));
+	assert_i32(c, dst, 0x66010003, 8);
+}
+
+/* Recipients and attachments by their tags */
+static void test_copy_subobjects_by_tag(void **state)
+{
+	static const uint32_t tags[] = { PID_TAG_MESSAGE_ATTACHMENTS };
+	struct content *c = *state;
+	uint32_t src = full_message(c), dst = new_message(c);
+
+	OK(CALL2(c, copy_properties, src, dst, .property_tags = { 1, tags }));
+	assert_int_equal(c->rsp.copy_properties.property_problems.n, 0);
+	assert_int_equal(n_attachments(c, dst), 1);
+	OK(CALL2(c, copy_to, src, dst = new_message(c),
+		 .want_sub_objects = true, .excluded_tags = { 1, tags }));
+	assert_int_equal(n_attachments(c, dst), 0);
+}
+
+static void test_null_destination(void **state)
+{
+	static const uint32_t tags[] = { PID_TAG_BODY };
+	struct content *c = *state;
+	uint32_t src = full_message(c), dst = new_message(c);
+
+	release(c, dst);
+	assert_int_equal(CALL2(c, copy_to, src, dst), EC_DST_NULL_OBJECT);
+	assert_int_equal(c->rsp.copy_to.dest_handle_index, 1);
+	assert_int_equal(CALL2(c, copy_properties, src, dst,
+			       .property_tags = { 1, tags }),
+			 EC_DST_NULL_OBJECT);
+	assert_int_equal(c->rsp.copy_properties.dest_handle_index, 1);
+}
+
+static void test_errors(void **state)
+{
+	static const uint32_t tags[] = { PID_TAG_COMMENT };
+	struct content *c = *state;
+	uint64_t id = make_message(c->h, c->h->alice, c->logon, c->inbox_id,
+				   "ro");
+	uint32_t src = full_message(c), dst = new_message(c), ro, outbox;
+
+	ro = open_message(c, id, 0);
+	outbox = open_special(c->h, c->h->alice, c->logon, SPECIAL_OUTBOX);
+	/* Not of the same kind */
+	assert_int_equal(CALL2(c, copy_to, src, c->inbox), EC_NOT_SUPPORTED);
+	assert_int_equal(CALL2(c, copy_properties, c->inbox, dst),
+			 EC_NOT_SUPPORTED);
+	assert_int_equal(CALL2(c, copy_to, c->logon, c->inbox),
+			 EC_NOT_SUPPORTED);
+	/* Undefined flags, and the two together (2.2.10.1) */
+	assert_int_equal(CALL2(c, copy_to, src, dst, .copy_flags = 4),
+			 EC_INVALID_PARAM);
+	assert_int_equal(CALL2(c, copy_properties, src, dst,
+			       .copy_flags = 3), EC_INVALID_PARAM);
+	assert_int_equal(CALL2(c, copy_to, src, ro), EC_ACCESS_DENIED);
+	/* 3.2.5.7: folders aren't moved from */
+	assert_int_equal(CALL2(c, copy_properties, c->inbox, outbox,
+			       .copy_flags = MOVE,
+			       .property_tags = { 1, tags }),
+			 EC_NOT_SUPPORTED);
+	assert_int_equal(CALL(c, progress, src, NULL), EC_NOT_SUPPORTED);
+}
+
+/* 3.2.5.8, MessageCycle: into what it contains */
+static void test_message_cycle(void **state)
+{
+	struct content *c = *state;
+	uint32_t m = new_message(c), at, inner, again;
+	uint64_t id;
+
+	OK(CALL(c, create_attachment, m, &at));
+	set_i32(c, at, PID_TAG_ATTACH_METHOD, 5);
+	OK(CALL(c, open_embedded_message, at, &inner, .code_page_id = 0x0fff,
+		.open_mode_flags = 2));
+	assert_int_equal(CALL2(c, copy_to, m, inner,
+			       .want_sub_objects = true), EC_MESSAGE_CYCLE);
+	save_message(c, inner);
+	OK(CALL(c, save_changes_attachment, at, NULL, .save_flags = 0x0a));
+	id = save_message(c, m);
+	/* The same through another handle */
+	again = open_message(c, id, 1);
+	assert_int_equal(CALL2(c, copy_to, again, inner), EC_MESSAGE_CYCLE);
+	/* The other way round is allowed. */
+	OK(CALL2(c, copy_to, inner, m));
+}
+
+static void test_attachments(void **state)
+{
+	struct content *c = *state;
+	uint32_t m = full_message(c), src, dst;
+
+	OK(CALL(c, open_attachment, m, &src, .attachment_id = 0,
+		.open_attachment_flags = 1));
+	OK(CALL(c, create_attachment, m, &dst));
+	OK(CALL2(c, copy_to, src, dst, .want_sub_objects = true));
+	assert_text(c, dst, PID_TAG_ATTACH_LONG_FILENAME, "a.txt");
+	assert_int_not_equal(get_prop(c, dst, PID_TAG_ATTACH_NUMBER).i32, 0);
+}
+
+static uint32_t new_folder(struct content *c, uint32_t parent,
+			   const char *name, uint64_t *id)
+{
+	uint32_t folder;
+
+	OK(CALL(c, create_folder, parent, &folder, .folder_type = 1,
+		.use_unicode_strings = true, .display_name = name,
+		.comment = ""));
+	*id = c->rsp.create_folder.folder_id;
+	return folder;
+}
+
+static void test_folders(void **state)
+{
+	static const uint32_t excluded[] = { PID_TAG_DISPLAY_NAME };
+	struct content *c = *state;
+	uint64_t a_id, b_id, sub_id;
+	uint32_t a = new_folder(c, c->inbox, "a", &a_id);
+	uint32_t b = new_folder(c, c->inbox, "b", &b_id);
+	uint32_t sub = new_folder(c, a, "sub", &sub_id);
+
+	make_message(c->h, c->h->alice, c->logon, a_id, "m");
+	set_text(c, a, PID_TAG_COMMENT, "of a");
+	/* Properties alone, at once */
+	OK(CALL2(c, copy_to, a, b, .excluded_tags = { 1, excluded }));
+	assert_text(c, b, PID_TAG_COMMENT, "of a");
+	assert_text(c, b, PID_TAG_DISPLAY_NAME, "b");
+	assert_i32(c, b, PID_TAG_CONTENT_COUNT, 0);
+	/* With what is in it */
+	OK(CALL2(c, copy_to, a, b, .want_sub_objects = true,
+		 .excluded_tags = { 1, excluded }));
+	assert_i32(c, b, PID_TAG_CONTENT_COUNT, 1);
+	assert_true(get_prop(c, b, PID_TAG_SUBFOLDERS).b);
+	/* 3.2.5.8: CollidingNames, FolderCycle */
+	assert_int_equal(CALL2(c, copy_to, a, b, .want_sub_objects = true,
+			       .excluded_tags = { 1, excluded }),
+			 EC_DUPLICATE_NAME);
+	assert_int_equal(CALL2(c, copy_to, a, sub, .want_sub_objects = true,
+			       .excluded_tags = { 1, excluded }),
+			 EC_FOLDER_CYCLE);
+}
+
+/* A body that is read and written through streams only */
+static void test_large(void **state)
+{
+	static const uint32_t tags[] = { PID_TAG_BODY };
+	enum { CHUNK = 0x6000, CHUNKS = 8 };
+	struct content *c = *state;
+	uint32_t src = new_message(c), dst = new_message(c), stream;
+	uint8_t *data = arena_alloc(c->h->arena, CHUNK);
+
+	for (int i = 0; i < CHUNK; i++)
+		data[i] = i % 2 == 0 ? 'a' : 0;
+	OK(CALL(c, open_stream, src, &stream, .property_tag = PID_TAG_BODY,
+		.open_mode_flags = 2));
+	for (int i = 0; i < CHUNKS; i++)
+		OK(CALL(c, write_stream, stream, NULL,
+			.data = { data, CHUNK }));
+	release(c, stream);
+	OK(CALL2(c, copy_properties, src, dst, .property_tags = { 1, tags }));
+	assert_int_equal(c->rsp.copy_properties.property_problems.n, 0);
+	OK(CALL(c, open_stream, dst, &stream, .property_tag = PID_TAG_BODY));
+	assert_int_equal(c->rsp.open_stream.stream_size, CHUNK * CHUNKS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CONTENT_TEST(test_copy_to),
+		CONTENT_TEST(test_copy_to_options),
+		CONTENT_TEST(test_copy_properties),
+		CONTENT_TEST(test_copy_subobjects_by_tag),
+		CONTENT_TEST(test_null_destination),
+		CONTENT_TEST(test_errors),
+		CONTENT_TEST(test_message_cycle),
+		CONTENT_TEST(test_attachments),
+		CONTENT_TEST(test_folders),
+		CONTENT_TEST(test_large),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

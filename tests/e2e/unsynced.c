@@ -3,6 +3,7 @@
  * A disk that loses what was not synced, for the kill test: preloaded into
  * the daemon, it holds the writes to databases and their WAL files in memory
  * until they are synced, so that a SIGKILL loses them as a power loss would.
+ * While the file that DISK_FULL names exists, the disk is full as well.
  *
  * Only what SQLite calls is covered; the file is not mapped (mmap_size 0).
  */
@@ -99,12 +100,24 @@ static void hold(struct file *f, const void *data, size_t len, off64_t at)
 		f->size = at + (off64_t)len;
 }
 
+static int is_full(void)
+{
+	const char *flag = getenv("DISK_FULL");
+
+	return flag != NULL && access(flag, F_OK) == 0;
+}
+
 ssize_t pwrite64(int fd, const void *data, size_t len, off64_t at)
 {
 	struct file *f;
 
 	pthread_mutex_lock(&lock);
 	f = file_of(fd);
+	if (f != NULL && at + (off64_t)len > f->size && is_full()) {
+		pthread_mutex_unlock(&lock);
+		errno = ENOSPC;
+		return -1;
+	}
 	if (f != NULL)
 		hold(f, data, len, at);
 	pthread_mutex_unlock(&lock);

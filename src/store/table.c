@@ -107,6 +107,9 @@ void table_set_mv_tag(struct table *t)
 enum ec table_use(struct table *t)
 {
 	t->pending = 0;
+	/* Nothing tells of the changes of an open message: look again. */
+	if (t->kind == TABLE_ATTACHMENTS && t->view != NULL)
+		view_invalidate(t->view);
 	return list_ready(t);
 }
 

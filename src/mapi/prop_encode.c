@@ -277,7 +277,7 @@ void prop_row_encode(struct wire_w *w, const struct prop_ctx *c,
 bool prop_flagged_decode(struct wire_r *r, struct prop_ctx *c, uint32_t column,
 			 struct prop_value *out)
 {
-	unsigned id = prop_tag_id(column), type = prop_tag_type(column);
+	unsigned id = prop_tag_id(column), type = column_type(column);
 	struct prop_value v = { .tag = prop_tag_make(id, PTYP_NULL) };
 
 	if (type == PTYP_UNSPECIFIED)
@@ -303,7 +303,7 @@ bool prop_flagged_decode(struct wire_r *r, struct prop_ctx *c, uint32_t column,
 static bool row_value_decode(struct wire_r *r, struct prop_ctx *c,
 			     uint32_t column, struct prop_value *out)
 {
-	if (prop_tag_type(column) == PTYP_UNSPECIFIED)
+	if (column_type(column) == PTYP_UNSPECIFIED)
 		return prop_typed_decode(r, c, prop_tag_id(column), out);
 	return prop_value_decode(r, c, column, out);
 }

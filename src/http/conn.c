@@ -63,7 +63,7 @@ static void set_phase(struct conn *c, enum conn_phase phase)
 	set_deadline(c, phase_ms(c));
 }
 
-/* --- Refusals -------------------------------------------------------------- */
+/* --- Refusals --------------------------------------------------------- */
 
 /* Answer what never becomes a request, and close. */
 static void refuse(struct conn *c, int status, const char *reason)
@@ -137,7 +137,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	conn_leave(c);
 }
 
-/* --- Reading requests -------------------------------------------------------- */
+/* --- Reading requests ------------------------------------------------- */
 
 static bool in_hand(const struct conn *c)
 {
@@ -290,7 +290,7 @@ void conn_on_read(evutil_socket_t fd, short what, void *arg)
 	conn_leave(c);
 }
 
-/* --- Life -------------------------------------------------------------------- */
+/* --- Life ------------------------------------------------------------- */
 
 void conn_out(struct conn *c, const void *data, size_t len)
 {

@@ -26,7 +26,7 @@ enum {
 struct conn;
 struct loop;
 
-/* --- Loops: one I/O thread each ------------------------------------------ */
+/* --- Loops: one I/O thread each --------------------------------------- */
 
 /* A call brought to a loop's thread; freed when it was run. */
 struct post {
@@ -91,7 +91,7 @@ static inline void count(atomic_uint_least64_t *n, int64_t by)
 			      + (uint64_t)by, memory_order_relaxed);
 }
 
-/* --- Connections --------------------------------------------------------- */
+/* --- Connections ------------------------------------------------------ */
 
 enum conn_phase {
 	PHASE_HANDSHAKE, PHASE_IDLE, PHASE_HEAD, PHASE_BODY, PHASE_IN_HAND,
@@ -148,7 +148,7 @@ void conn_shutdown_write(struct conn *c);
 void conn_want_write(struct conn *c, bool want);
 void conn_on_read(evutil_socket_t fd, short what, void *arg);
 
-/* --- Requests ------------------------------------------------------------- */
+/* --- Requests --------------------------------------------------------- */
 
 enum request_state { REQ_READING, REQ_IN_HAND, REQ_STARTED, REQ_ENDED };
 
@@ -194,7 +194,7 @@ struct head_line {
 void head_write(struct conn *c, const struct head_line *head,
 		const void *fields, size_t len);
 
-/* --- The server ------------------------------------------------------------ */
+/* --- The server ------------------------------------------------------- */
 
 const struct http_limits *server_limits(const struct http_server *server);
 const struct http_mount *server_mount(const struct http_server *server,

@@ -21,7 +21,7 @@ static char *skip_class(char *s, const char *end, uint8_t class)
 	return s;
 }
 
-/* --- Request line -------------------------------------------------------- */
+/* --- Request line ----------------------------------------------------- */
 
 /* A segment that is "." or "..", which a file or a router would resolve. */
 static bool has_dot_segment(const char *path)
@@ -134,7 +134,7 @@ static bool parse_request_line(struct http_parser *p, char *line, char *end)
 	return parse_version(p, version) && parse_target(p, target);
 }
 
-/* --- Fields that frame the message --------------------------------------- */
+/* --- Fields that frame the message ------------------------------------ */
 
 static bool take_host(struct http_parser *p, struct framing *f,
 		      const char *value)
@@ -267,7 +267,7 @@ static bool check_framing(struct http_parser *p, const struct framing *f)
 	return true;
 }
 
-/* --- Field lines ----------------------------------------------------------- */
+/* --- Field lines ------------------------------------------------------ */
 
 /* RFC 9112 5: name ":" OWS value OWS, in place. */
 static bool parse_field(struct http_parser *p, char *line, char *end,

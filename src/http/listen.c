@@ -14,7 +14,7 @@
 
 enum { ACCEPT_AT_ONCE = 64, BACKLOG = 1024, RETRY_MS = 50, HOST_SIZE = 256 };
 
-/* --- Addresses ------------------------------------------------------------------ */
+/* --- Addresses -------------------------------------------------------- */
 
 /* "host:port", "[v6]:port" or ":port" in two; NULL host for all addresses. */
 static bool split_address(const char *address, char host[HOST_SIZE],
@@ -90,7 +90,7 @@ bool http_address_is_loopback(const char *address)
 	return loopback;
 }
 
-/* --- Sockets --------------------------------------------------------------------- */
+/* --- Sockets ---------------------------------------------------------- */
 
 static int bind_socket(const struct addrinfo *at)
 {
@@ -172,7 +172,7 @@ void listener_free(struct listener *listener)
 	free(listener);
 }
 
-/* --- Accepting -------------------------------------------------------------------- */
+/* --- Accepting -------------------------------------------------------- */
 
 static void run_new(struct loop *loop, struct post *post)
 {

@@ -92,7 +92,7 @@ void http_parser_body(struct http_parser *p, size_t max);
 const struct http_text_field *http_head_find(const struct http_head *head,
 					     const char *name, size_t len);
 
-/* --- For the parser's two files, and tests ------------------------------ */
+/* --- For the parser's two files, and tests ---------------------------- */
 
 /* Mark p BAD; returns false. */
 bool http_parser_refuse(struct http_parser *p, int status,

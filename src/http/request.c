@@ -7,7 +7,7 @@
 #include "http/chars.h"
 #include "http/conn.h"
 
-/* --- Life ------------------------------------------------------------------ */
+/* --- Life ------------------------------------------------------------- */
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
@@ -116,7 +116,7 @@ void request_gone(struct http_request *req)
 	call_gone(req);
 }
 
-/* --- Reading ---------------------------------------------------------------- */
+/* --- Reading ---------------------------------------------------------- */
 
 const char *http_method(const struct http_request *req)
 {
@@ -248,7 +248,7 @@ void *http_conn_get(const struct http_request *req)
 	return req->conn != NULL ? req->conn->data : NULL;
 }
 
-/* --- Waiting ------------------------------------------------------------------ */
+/* --- Waiting ---------------------------------------------------------- */
 
 static void run_call(struct loop *loop, struct post *post)
 {

@@ -35,7 +35,7 @@ const char *status_text(int status)
 	return "";
 }
 
-/* --- The head ---------------------------------------------------------------- */
+/* --- The head --------------------------------------------------------- */
 
 static void put_date(struct conn *c)
 {
@@ -147,7 +147,7 @@ static void write_chunk(struct http_request *req, const struct iovec *piece,
 		conn_out(req->conn, "\r\n", 2);
 }
 
-/* --- On the loop's thread ----------------------------------------------------- */
+/* --- On the loop's thread --------------------------------------------- */
 
 /* The handler's part is over. */
 static void end(struct http_request *req)
@@ -232,7 +232,7 @@ static void do_abort(struct http_request *req)
 	end(req);
 }
 
-/* --- On any thread --------------------------------------------------------------- */
+/* --- On any thread ---------------------------------------------------- */
 
 static struct post *post_for(struct http_request *req, size_t len,
 			     void (*run)(struct loop *, struct post *))
@@ -352,7 +352,7 @@ size_t http_unsent(const struct http_request *req)
 	return c != NULL ? c->out.len - c->out_at : 0;
 }
 
-/* --- Header fields --------------------------------------------------------------- */
+/* --- Header fields ---------------------------------------------------- */
 
 /* A value from outside must not end the line. */
 static void put_value(struct buf *b, const char *value, size_t len)

@@ -38,7 +38,7 @@ void http_limits_default(struct http_limits *limits)
 	};
 }
 
-/* --- For the other files ------------------------------------------------------- */
+/* --- For the other files ---------------------------------------------- */
 
 const struct http_limits *server_limits(const struct http_server *server)
 {
@@ -97,7 +97,7 @@ struct loop *server_quiet_loop(struct http_server *server)
 	return best;
 }
 
-/* --- Mounts --------------------------------------------------------------------- */
+/* --- Mounts ----------------------------------------------------------- */
 
 static bool mount_matches(const struct http_mount *mount, const char *path,
 			  size_t path_len)
@@ -146,7 +146,7 @@ void http_server_mount(struct http_server *server,
 	copy->prefix = xstrdup(mount->prefix);
 }
 
-/* --- Life ------------------------------------------------------------------------ */
+/* --- Life ------------------------------------------------------------- */
 
 static void set_defaults(struct http_server_config *config)
 {

@@ -145,7 +145,7 @@ bool http_server_wait(struct http_server *server, unsigned ms);
 void http_server_counters(const struct http_server *server,
 			  struct http_counters *out);
 
-/* --- Reading a request ------------------------------------------------- */
+/* --- Reading a request ------------------------------------------------ */
 
 const char *http_method(const struct http_request *req);    /* "POST" */
 
@@ -193,7 +193,7 @@ uint64_t http_received_ns(const struct http_request *req);
  */
 struct arena *http_arena(struct http_request *req);
 
-/* --- Answering --------------------------------------------------------- */
+/* --- Answering -------------------------------------------------------- */
 
 /*
  * Add a field to the answer, in the order of the calls and with the name as
@@ -231,7 +231,7 @@ void http_close_after(struct http_request *req);
 /* Bytes of answers that the client has not taken yet.  I/O thread only. */
 size_t http_unsent(const struct http_request *req);
 
-/* --- Waiting ----------------------------------------------------------- */
+/* --- Waiting ---------------------------------------------------------- */
 
 /*
  * Run fn(ctx, req) on the connection's I/O thread, soon.  It is always run,
@@ -258,7 +258,7 @@ void http_on_gone(struct http_request *req,
 void http_timer(struct http_request *req, unsigned ms,
 		void (*fn)(void *ctx, struct http_request *req), void *ctx);
 
-/* --- State bound to a connection --------------------------------------- */
+/* --- State bound to a connection -------------------------------------- */
 
 /*
  * One pointer a connection, for what must live as long as it does, such as a

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The server over plain loopback. */
-#include "client.h"
+#include "raw_client.h"
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -22,7 +22,7 @@ struct world {
 	atomic_uint requests;
 };
 
-/* --- Handlers --------------------------------------------------------------- */
+/* --- Handlers --------------------------------------------------------- */
 
 static void echo(void *ctx, struct http_request *req)
 {
@@ -157,7 +157,7 @@ static void refused(void *ctx, const char *peer, int status,
 	atomic_store(&w->refused, status);
 }
 
-/* --- The world ---------------------------------------------------------------- */
+/* --- The world -------------------------------------------------------- */
 
 static void mount_all(struct world *w)
 {
@@ -227,7 +227,7 @@ static struct http_request *take_held(struct world *w)
 	return req;
 }
 
-/* --- Tests ---------------------------------------------------------------------- */
+/* --- Tests ------------------------------------------------------------ */
 
 static void answers(void **state)
 {

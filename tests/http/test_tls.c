@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The server over TLS, and what thousands of waiting connections cost. */
-#include "client.h"
+#include "raw_client.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -207,7 +207,7 @@ static void reload(void **state)
 	make_certificate(folder, "test");
 }
 
-/* --- Memory ---------------------------------------------------------------------- */
+/* --- Memory ----------------------------------------------------------- */
 
 static long pss_kib(pid_t pid)
 {

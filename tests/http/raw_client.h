@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A raw, blocking client for the server's tests: it sends what it is told,
  * right or wrong, and reads answers with a time-out. */
-#ifndef TESTS_HTTP_CLIENT_H
-#define TESTS_HTTP_CLIENT_H
+#ifndef TESTS_HTTP_RAW_CLIENT_H
+#define TESTS_HTTP_RAW_CLIENT_H
 
 #include "test.h"
 

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "endpoint/endpoint.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "endpoint/call.h"
+
+enum {
+	WORKERS = 4, QUEUE = 1024, CONTEXTS = 100000, PENDING_MS = 15000,
+	EXPIRATION_MS = 900000, WAIT_MS = 300000,
+	/* [MS-OXCRPC] 3.1.4.2: ROPs, auxiliary buffer; and fixed fields. */
+	BODY_MAX = 0x40000 + 0x1008 + 64,
+	/* Bodies up to this many times body_max get X-ResponseCode 9, larger
+	 * ones are not read: 413. */
+	BODY_READ_FACTOR = 2,
+};
+
+static const char default_version[] = "15.00.1210.002";
+
+static void set_default(unsigned *value, unsigned otherwise)
+{
+	if (*value == 0)
+		*value = otherwise;
+}
+
+static char *text_of(unsigned n)
+{
+	char text[16];
+
+	snprintf(text, sizeof text, "%u", n);
+	return xstrdup(text);
+}
+
+static void set_config(struct endpoint_service *service,
+		       const struct endpoint_config *config)
+{
+	struct endpoint_config *c = &service->config;
+	const char *version = config->version != NULL ? config->version :
+		default_version;
+	size_t label = strcspn(config->host, ".");
+
+	*c = *config;
+	set_default(&c->workers, WORKERS);
+	set_default(&c->queue, QUEUE);
+	set_default(&c->contexts, CONTEXTS);
+	set_default(&c->pending_ms, PENDING_MS);
+	set_default(&c->expiration_ms, EXPIRATION_MS);
+	set_default(&c->wait_ms, WAIT_MS);
+	if (c->body_max == 0)
+		c->body_max = BODY_MAX;
+	c->host = xstrdup(config->host);
+	c->version = xstrdup(version);
+	service->server_application = xcalloc(1, strlen(version) + 10);
+	sprintf(service->server_application, "Exchange/%s", version);
+	service->host_short = xcalloc(1, label + 1);
+	memcpy(service->host_short, config->host, label);
+	service->expiration = text_of(c->expiration_ms);
+	service->pending_period = text_of(c->pending_ms);
+}
+
+struct endpoint_service *endpoint_new(const struct endpoint_config *config,
+				      struct err *err)
+{
+	struct endpoint_service *service = xcalloc(1, sizeof *service);
+	struct contexts_config contexts;
+
+	set_config(service, config);
+	service->emsmdb = (struct vdir){ service, "/mapi/emsmdb/", false };
+	service->nspi = (struct vdir){ service, "/mapi/nspi/", true };
+	service->id_base = guid_new();
+	contexts = (struct contexts_config){
+		.max = service->config.contexts,
+		.expiration_ms = service->config.expiration_ms };
+	service->contexts = contexts_new(&contexts, err);
+	if (service->contexts != NULL)
+		service->pool = pool_new(service->config.workers,
+					 service->config.queue, err);
+	if (service->pool == NULL) {
+		endpoint_free(service);
+		return NULL;
+	}
+	return service;
+}
+
+void endpoint_free(struct endpoint_service *service)
+{
+	if (service == NULL)
+		return;
+	pool_free(service->pool);
+	contexts_free(service->contexts);
+	free((char *)service->config.host);
+	free((char *)service->config.version);
+	free(service->server_application);
+	free(service->host_short);
+	free(service->expiration);
+	free(service->pending_period);
+	free(service);
+}
+
+void endpoint_attach(struct endpoint_service *service,
+		     struct http_server *server)
+{
+	size_t body = service->config.body_max * BODY_READ_FACTOR;
+	const struct http_mount mounts[] = {
+		{ service->emsmdb.path, body, call_handle, &service->emsmdb },
+		{ service->nspi.path, body, call_handle, &service->nspi },
+		{ "/mapi/healthcheck.htm", 0, health_handle, service },
+	};
+
+	for (size_t i = 0; i < sizeof mounts / sizeof *mounts; i++)
+		http_server_mount(server, &mounts[i]);
+}
+
+void endpoint_drain(struct endpoint_service *service)
+{
+	atomic_store(&service->draining, true);
+	contexts_cancel_waits(service->contexts);
+}
+
+static uint64_t get(const atomic_uint_least64_t *n)
+{
+	return atomic_load_explicit(n, memory_order_relaxed);
+}
+
+void endpoint_counters(const struct endpoint_service *service,
+		       struct endpoint_counters *out)
+{
+	const struct endpoint_stats *n = &service->n;
+
+	*out = (struct endpoint_counters){
+		.requests = get(&n->requests), .ping = get(&n->ping),
+		.connect = get(&n->connect), .execute = get(&n->execute),
+		.execute_inline = get(&n->execute_inline),
+		.disconnect = get(&n->disconnect),
+		.notification_wait = get(&n->notification_wait),
+		.unauthorized = get(&n->unauthorized),
+		.expired = contexts_expired(service->contexts),
+		.pending = get(&n->pending), .busy = get(&n->busy),
+		.contexts = contexts_count(service->contexts),
+		.waiting = get(&n->waiting),
+		.queued = pool_waiting(service->pool),
+	};
+	for (size_t i = 0; i <= RESPONSE_ENDPOINT_SHUTTING_DOWN; i++)
+		out->response_code[i] = get(&n->response_code[i]);
+}

@@ -19,8 +19,10 @@ static bool begin(struct directory *dir, int64_t *change, struct err *err)
 	    sql_run(dir->db, "UPDATE organisation SET change = change + 1",
 		    err) &&
 	    sql_number(dir->db, 0, change, err,
-		       "SELECT change FROM organisation", ""))
+		       "SELECT change FROM organisation", "")) {
+		dir->writing = (uint64_t)*change;
 		return true;
+	}
 	sqlite3_exec(dir->db, "ROLLBACK", NULL, NULL, NULL);
 	pthread_mutex_unlock(&dir->db_lock);
 	return false;
@@ -30,10 +32,12 @@ static bool begin(struct directory *dir, int64_t *change, struct err *err)
 static bool end(struct directory *dir, bool ok, struct err *err)
 {
 	ok = ok && sql_run(dir->db, "COMMIT", err);
-	if (ok)
+	if (ok) {
 		atomic_store(&dir->stale, true);
-	else
+		atomic_store(&dir->change, dir->writing);
+	} else {
 		sqlite3_exec(dir->db, "ROLLBACK", NULL, NULL, NULL);
+	}
 	pthread_mutex_unlock(&dir->db_lock);
 	return ok;
 }
@@ -356,6 +360,13 @@ static bool check_owner(struct directory *dir, const struct guid *guid,
 {
 	int64_t n;
 
+	if (!sql_number(dir->db, 0, &n, err, "SELECT count(*) FROM user "
+			"WHERE account = ? AND guid != ?", "sg",
+			user->account, guid))
+		return false;
+	if (n > 0)
+		return err_set(err, EC_DUPLICATE_NAME, "the account %s is "
+			       "taken; choose another", user->account);
 	if (!sql_number(dir->db, 0, &n, err, "SELECT count(*) FROM address "
 			"WHERE address = ? AND user != ?", "sg", user->upn,
 			guid))
@@ -438,8 +449,8 @@ bool directory_new_user(struct directory *dir, struct dir_user *user,
 	complete_user(&org, arena, &u);
 	ok = check_user(&org, &u, err) && begin(dir, &change, err);
 	if (ok)
-		ok = end(dir, insert_user(dir, &u, change, err) &&
-			 check_owner(dir, &u.guid, &u, err) &&
+		ok = end(dir, check_owner(dir, &u.guid, &u, err) &&
+			 insert_user(dir, &u, change, err) &&
 			 write_addresses(dir, &u.guid, &u, err), err);
 	if (ok)
 		user->guid = u.guid;
@@ -470,8 +481,8 @@ bool directory_set_user(struct directory *dir, const struct dir_user *user,
 	directory_org(dir, arena, &org);
 	ok = check_user(&org, user, err) && begin(dir, &change, err);
 	if (ok)
-		ok = end(dir, update_user(dir, user, change, err) &&
-			 check_owner(dir, &user->guid, user, err) &&
+		ok = end(dir, check_owner(dir, &user->guid, user, err) &&
+			 update_user(dir, user, change, err) &&
 			 write_addresses(dir, &user->guid, user, err), err);
 	arena_free(arena);
 	return ok;

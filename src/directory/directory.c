@@ -132,10 +132,16 @@ static bool open_database(struct directory *dir, const char *path,
 
 static void init_locks(struct directory *dir)
 {
+	pthread_rwlockattr_t prefer;
 	pthread_condattr_t attr;
 
 	pthread_mutex_init(&dir->db_lock, NULL);
-	pthread_rwlock_init(&dir->snap_lock, NULL);
+	/* Else a stream of look-ups keeps a change out for ever. */
+	pthread_rwlockattr_init(&prefer);
+	pthread_rwlockattr_setkind_np(&prefer,
+			PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(&dir->snap_lock, &prefer);
+	pthread_rwlockattr_destroy(&prefer);
 	pthread_mutex_init(&dir->follow_lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -189,7 +195,7 @@ void directory_close(struct directory *dir)
 
 static bool poll_locked(struct directory *dir, bool *changed, struct err *err)
 {
-	uint64_t before = atomic_load(&dir->change);
+	uint64_t before = dir->snap->change;
 	int64_t version;
 
 	if (!data_version(dir, &version, err))
@@ -198,7 +204,7 @@ static bool poll_locked(struct directory *dir, bool *changed, struct err *err)
 	    !reload(dir, err))
 		return false;
 	if (changed != NULL)
-		*changed = atomic_load(&dir->change) != before;
+		*changed = dir->snap->change != before;
 	return true;
 }
 

@@ -356,13 +356,13 @@ static void test_taken(void **state)
 				  .server = f->server };
 	struct dir_mailbox m = { .user = f->alice, .database = f->database };
 
-	REFUSED(directory_new_user(f->dir, &u, err), "account is taken");
+	REFUSED(directory_new_user(f->dir, &u, err), "the account ALICE is taken");
 	u = (struct dir_user){ .account = "bob", .addresses = &taken,
 			       .address_count = 1 };
 	REFUSED(directory_new_user(f->dir, &u, err), "belongs to another");
 	u = (struct dir_user){ .account = "bob", .upn = taken,
 			       .addresses = &other, .address_count = 1 };
-	REFUSED(directory_new_user(f->dir, &u, err), "name is taken");
+	REFUSED(directory_new_user(f->dir, &u, err), "belongs to another");
 	u = (struct dir_user){ .account = "carol", .upn = other,
 			       .addresses = &other, .address_count = 1 };
 	OK(directory_new_user(f->dir, &u, err));

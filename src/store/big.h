@@ -36,7 +36,10 @@ enum ec big_write(struct big **b, uint64_t offset, const void *data,
 		  size_t len);
 enum ec big_resize(struct big **b, uint64_t size);
 
-/* A copy for another object or mailbox, that refers to no chunk rows. */
+/*
+ * A value for another object or mailbox, that refers to no chunk rows: a
+ * copy, or the same one when it is shared already.
+ */
 enum ec big_copy(struct big *b, struct store *store, struct big **out);
 
 /* All bytes, in a (one zero byte more behind); for values of bounded size. */

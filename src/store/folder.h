@@ -65,9 +65,11 @@ enum ec folder_create(struct store *store, uint64_t parent_id,
 enum { DEL_MESSAGES = 0x01, DEL_FOLDERS = 0x04, DELETE_HARD_DELETE = 0x10 };
 
 /*
- * [MS-OXCFOLD] 3.2.5.3.  *partial: something stayed.  EC_NOT_FOUND,
- * EC_ACCESS_DENIED (special folders), and, without the flag,
- * EC_SUCCESS with *partial when it has messages or subfolders.
+ * [MS-OXCFOLD] 3.2.5.3.  parent_id 0: not looked at.  *partial: something
+ * stayed.  EC_NOT_FOUND, EC_ACCESS_DENIED (special folders),
+ * EC_NOT_SUPPORTED (the root), EC_INVALID_PARAM (flags).  When it has
+ * messages or subfolders and no flag says to delete them: EC_SUCCESS with
+ * *partial.
  */
 enum ec folder_delete(struct store *store, uint64_t parent_id,
 		      uint64_t folder_id, unsigned flags, bool *partial);
@@ -152,7 +154,10 @@ enum ec messages_delete(struct store *store, uint64_t folder_id,
 			const uint64_t *ids, size_t n, bool hard,
 			bool *partial);
 
-/* Within one mailbox.  A move keeps the messages' IDs. */
+/*
+ * Within one mailbox.  A move keeps the messages' IDs, with new change
+ * numbers.  EC_SEARCH_FOLDER: the destination is one.
+ */
 enum ec messages_move(struct store *store, uint64_t folder_id,
 		      const uint64_t *ids, size_t n, uint64_t dst_folder_id,
 		      bool *partial);

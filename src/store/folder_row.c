@@ -348,7 +348,7 @@ enum ec folder_takes_messages(struct store *store, uint64_t folder_id)
 	if (ec == EC_SUCCESS && row.deleted != 0)
 		ec = EC_NOT_FOUND;
 	if (ec == EC_SUCCESS && row.type == FOLDER_SEARCH)
-		ec = EC_NOT_SUPPORTED;
+		ec = EC_SEARCH_FOLDER;
 	return ec;
 }
 

@@ -77,6 +77,13 @@ enum ec folder_takes_messages(struct store *store, uint64_t folder_id);
 enum ec folder_is_below(struct store *store, uint64_t id, uint64_t ancestor,
 			bool *below);
 
+/*
+ * Whether row can come to lie in new_parent under the name: EC_NOT_FOUND,
+ * EC_SEARCH_FOLDER, EC_INVALID_PARAM (name), EC_DUPLICATE_NAME.
+ */
+enum ec folder_check_target(struct store *store, const struct folder_row *row,
+			    uint64_t new_parent, const char *name);
+
 /* Queue an event of a folder. */
 void folder_emit(struct store *store, unsigned type, uint64_t id,
 		 uint64_t parent);

@@ -56,7 +56,7 @@ enum ec message_open(struct store *store, uint64_t folder_id,
  * 3.2.5.2 wants it to have.  code_page: PidTagMessageCodepage and, 0 left
  * out, PidTagInternetCodepage's default.  message_id 0: given at the first
  * save; else an ID that was reserved.  EC_NOT_FOUND (folder),
- * EC_NOT_SUPPORTED (search folder), EC_QUOTA_EXCEEDED is message_save's.
+ * EC_SEARCH_FOLDER, EC_INVALID_PARAM (an ID that was not reserved).
  */
 enum ec message_create(struct store *store, uint64_t folder_id,
 		       bool associated, uint32_t code_page,
@@ -77,7 +77,10 @@ bool message_has_named_props(const struct message *m);
 
 /* ---- Saving ([MS-OXCMSG] 3.2.5.3) ---- */
 
-enum { MESSAGE_SAVE_FORCE = 0x04 };       /* ForceSave: others' loses */
+enum {
+	MESSAGE_SAVE_FORCE = 0x04,        /* ForceSave: others' loses */
+	MESSAGE_SAVE_DELIVER = 0x100,     /* delivered: also tell of new mail */
+};
 
 /*
  * One transaction: ID, change number, PCL, counts; then events.  With the
@@ -102,7 +105,7 @@ enum ec message_set_read(struct message *m, unsigned flags, bool *changed);
 
 /*
  * The value, stored or computed.  A tag of type PTYP_UNSPECIFIED gets any
- * type.  Valid until the property is next changed or the message closed;
+ * type.  Valid until the message is next changed, saved or closed; large and
  * computed ones live in a.  EC_NOT_FOUND; EC_NOT_ENOUGH_MEMORY for a value
  * longer than PROP_GET_MAX (open a stream).
  */
@@ -123,6 +126,13 @@ enum ec message_prop_size(struct message *m, uint32_t tag, uint64_t *out);
  */
 enum ec message_set_prop(struct message *m, const struct prop_value *value);
 enum ec message_delete_prop(struct message *m, uint32_t tag);
+
+/*
+ * Whether clients may not set it, beyond what message_set_prop refuses by
+ * itself: PidTagCreationTime, PidTagLastModificationTime, PidTagSearchKey,
+ * the names of creator and modifier ([MS-OXCPRPT] 2.2.1).
+ */
+bool message_prop_client_read_only(uint32_t tag);
 
 /* ---- Recipients ([MS-OXCMSG] 2.2.3.5) ---- */
 

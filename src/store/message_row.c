@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "store/folder_row.h"
-#include "store/message_impl.h"
+#include "store/messages_impl.h"
 
 /* ---- messages ---- */
 
@@ -82,6 +82,29 @@ enum ec message_row_delete(struct store *store, int64_t id)
 	return db_run(store, stmt);
 }
 
+enum ec message_row_pcl(struct store *store, uint64_t id, struct arena *a,
+			struct bin *out)
+{
+	struct sqlite3_stmt *stmt = db_stmt(store,
+		"SELECT pcl FROM messages WHERE id=?1");
+	enum ec ec;
+	bool row;
+
+	if (stmt == NULL)
+		return EC_DISK_ERROR;
+	sqlite3_bind_int64(stmt, 1, (int64_t)id);
+	ec = db_step(store, stmt, &row);
+	if (ec == EC_SUCCESS && !row)
+		ec = EC_CORRUPT_STORE;
+	if (ec == EC_SUCCESS) {
+		out->len = (size_t)sqlite3_column_bytes(stmt, 0);
+		out->data = arena_memdup(a, sqlite3_column_blob(stmt, 0),
+					 out->len);
+	}
+	db_done(stmt);
+	return ec;
+}
+
 /* ---- contents ---- */
 
 /* Ascending by ID.  Tables read these without the message's own row. */
@@ -157,10 +180,9 @@ static void read_content(struct sqlite3_stmt *stmt,
 	};
 }
 
-static enum ec content_get(struct store *store, uint64_t folder,
-			   uint64_t id, bool deleted,
-			   enum content_kind *kind,
-			   struct content_state *out)
+enum ec content_in(struct store *store, uint64_t folder, uint64_t id,
+		   bool deleted, enum content_kind *kind,
+		   struct content_state *out)
 {
 	struct sqlite3_stmt *stmt = db_stmt(store,
 		"SELECT kind, read, flags, status, cn, read_cn, size, "
@@ -216,14 +238,14 @@ enum ec content_find(struct store *store, uint64_t *folder, uint64_t id,
 	if (id == 0)
 		return EC_NOT_FOUND;
 	if (*folder != 0)
-		ec = content_get(store, *folder, id, deleted, kind, out);
+		ec = content_in(store, *folder, id, deleted, kind, out);
 	if (ec != EC_NOT_FOUND)
 		return ec;
 	ec = find_folder(store, id, &home);
 	if (ec == EC_SUCCESS && home == *folder)
 		ec = EC_NOT_FOUND;
 	if (ec == EC_SUCCESS)
-		ec = content_get(store, home, id, deleted, kind, out);
+		ec = content_in(store, home, id, deleted, kind, out);
 	if (ec == EC_SUCCESS)
 		*folder = home;
 	return ec;
@@ -258,6 +280,27 @@ enum ec content_write(struct store *store, uint64_t folder,
 	sqlite3_bind_int64(stmt, 11, (int64_t)c->modified);
 	sqlite3_bind_int64(stmt, 12, (int64_t)c->deleted);
 	sqlite3_bind_blob64(stmt, 13, row.data, row.len, SQLITE_STATIC);
+	return db_run(store, stmt);
+}
+
+/* mfEverRead comes and goes with mfRead: R1141, R1142. */
+enum ec content_set_read(struct store *store, const struct one *one,
+			 bool read, uint64_t cn)
+{
+	struct sqlite3_stmt *stmt = db_stmt(store,
+		"UPDATE contents SET read=?4, read_cn=?5, flags=?6 "
+		"WHERE folder=?1 AND kind=?2 AND id=?3");
+	uint32_t flags = (one->c.flags & ~(uint32_t)MF_EVER_READ) |
+		(read ? MF_EVER_READ : 0);
+
+	if (stmt == NULL)
+		return EC_DISK_ERROR;
+	sqlite3_bind_int64(stmt, 1, (int64_t)one->folder);
+	sqlite3_bind_int(stmt, 2, (int)one->kind);
+	sqlite3_bind_int64(stmt, 3, (int64_t)one->id);
+	sqlite3_bind_int(stmt, 4, read);
+	sqlite3_bind_int64(stmt, 5, (int64_t)cn);
+	sqlite3_bind_int64(stmt, 6, flags);
 	return db_run(store, stmt);
 }
 

@@ -174,35 +174,6 @@ static bool take_json(struct admin_client *client, const struct frame *f,
 
 /* Writing -------------------------------------------------------------- */
 
-/*
- * Send while taking in what the daemon sends meanwhile: else both could wait
- * for the other to read.
- */
-static bool send_all(struct admin_client *client, const void *data, size_t len,
-		     struct err *err)
-{
-	struct pollfd p = { .fd = client->fd, .events = POLLIN | POLLOUT };
-	const uint8_t *at = data;
-	ssize_t n;
-
-	while (len > 0) {
-		if (poll(&p, 1, -1) < 0 && errno != EINTR)
-			return lost(client, err);
-		if ((p.revents & POLLIN) != 0 && !read_more(client, err))
-			return false;
-		if ((p.revents & (POLLOUT | POLLERR | POLLHUP)) == 0)
-			continue;
-		n = send(client->fd, at, len, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			return lost(client, err);
-		if (n > 0) {
-			at += n;
-			len -= (size_t)n;
-		}
-	}
-	return true;
-}
-
 /* Whether the daemon has failed already: then nothing more need be sent. */
 static bool failed_early(struct admin_client *client, struct err *err)
 {
@@ -220,6 +191,43 @@ static bool failed_early(struct admin_client *client, struct err *err)
 		}
 	}
 	return false;
+}
+
+/* The daemon doesn't listen any more: its reason, if it gave one. */
+static bool send_failed(struct admin_client *client, struct err *err)
+{
+	while (read_more(client, NULL))
+		;
+	return failed_early(client, err) ? false : lost(client, err);
+}
+
+/*
+ * Send while taking in what the daemon sends meanwhile: else both could wait
+ * for the other to read.
+ */
+static bool send_all(struct admin_client *client, const void *data, size_t len,
+		     struct err *err)
+{
+	struct pollfd p = { .fd = client->fd, .events = POLLIN | POLLOUT };
+	const uint8_t *at = data;
+	ssize_t n;
+
+	while (len > 0) {
+		if (poll(&p, 1, -1) < 0 && errno != EINTR)
+			return lost(client, err);
+		if ((p.revents & POLLIN) != 0 && !read_more(client, NULL))
+			return send_failed(client, err);
+		if ((p.revents & (POLLOUT | POLLERR | POLLHUP)) == 0)
+			continue;
+		n = send(client->fd, at, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			return send_failed(client, err);
+		if (n > 0) {
+			at += n;
+			len -= (size_t)n;
+		}
+	}
+	return true;
 }
 
 /* Operations ----------------------------------------------------------- */

@@ -96,6 +96,7 @@ struct rop_batch {
 	struct wire_w rops;
 	uint32_t handles[ROP_BATCH_HANDLES];
 	uint8_t n_handles;
+	uint32_t flags;           /* EXECUTE_*, 0 from rop_batch_init */
 };
 
 void rop_batch_init(struct rop_batch *b, struct arena *arena);
@@ -108,6 +109,13 @@ uint8_t rop_batch_output(struct rop_batch *b);
 void rop_batch_add(struct rop_batch *b, uint8_t rop_id, uint8_t logon_id,
 		   uint8_t in, uint8_t out, const union rop_req *req);
 
+/*
+ * The body of an Execute with the batch, in its arena.  False if the batch
+ * became too large.
+ */
+bool rop_batch_encode(const struct rop_batch *b, struct bin *body,
+		      struct err *err);
+
 /* What came of a batch. */
 struct rop_results {
 	struct wire_r rops;
@@ -117,6 +125,10 @@ struct rop_results {
 	const struct ext_payload *more;   /* chained payloads */
 	uint32_t n_more;
 };
+
+/* Take the body of an Execute's answer apart; false as of an Execute. */
+bool rop_results_decode(const struct rop_batch *b, const struct bin *body,
+			struct rop_results *results, struct err *err);
 
 /*
  * Execute; 2.2.4.2.  False with err->ec if the whole call failed.  Handles are

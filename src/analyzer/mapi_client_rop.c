@@ -52,11 +52,33 @@ void rop_batch_add(struct rop_batch *b, uint8_t rop_id, uint8_t logon_id,
 static bool pack(const struct rop_batch *b, struct wire_w *w)
 {
 	size_t ext = ext_buffer_begin(w), begin = rop_payload_begin(w);
+	unsigned flags = EXT_LAST;
 
+	if ((b->flags & EXECUTE_NO_XOR_MAGIC) == 0)
+		flags |= EXT_XOR_MAGIC;
 	wire_put(w, b->rops.base, b->rops.len);
 	rop_payload_end(w, begin, b->handles, b->n_handles);
-	ext_buffer_end(w, ext, EXT_LAST | EXT_XOR_MAGIC, b->arena);
+	ext_buffer_end(w, ext, flags, b->arena);
 	return !w->full && !b->rops.full;
+}
+
+bool rop_batch_encode(const struct rop_batch *b, struct bin *body,
+		      struct err *err)
+{
+	size_t cap = b->rops.len + 4 * ROP_BATCH_HANDLES + 64;
+	struct wire_w rops = wire_w(arena_alloc(b->arena, cap), cap);
+	struct execute_req req = { .flags = b->flags,
+				   .max_rop_out = MAX_ROP_OUT };
+	struct wire_w w;
+
+	if (!pack(b, &rops))
+		return err_set(err, EC_TOO_BIG, "too many ROPs for a batch");
+	req.rop_buffer = (struct bin){ rops.base, rops.len };
+	cap = execute_req_size(&req);
+	w = wire_w(arena_alloc(b->arena, cap), cap);
+	execute_req_encode(&w, &req);
+	*body = (struct bin){ w.base, w.len };
+	return true;
 }
 
 static bool unpack(const struct rop_batch *b, const struct bin *buffer,
@@ -79,26 +101,12 @@ static bool unpack(const struct rop_batch *b, const struct bin *buffer,
 	return true;
 }
 
-bool mapi_client_execute(struct mapi_client *c, const struct rop_batch *b,
-			 struct mapi_answer *answer,
-			 struct rop_results *results, struct err *err)
+bool rop_results_decode(const struct rop_batch *b, const struct bin *body,
+			struct rop_results *results, struct err *err)
 {
-	size_t cap = b->rops.len + 4 * ROP_BATCH_HANDLES + 64;
-	struct wire_w rops = wire_w(arena_alloc(b->arena, cap), cap);
-	struct execute_req req = { .max_rop_out = MAX_ROP_OUT };
 	struct execute_rsp rsp;
-	struct wire_w body;
 
-	if (!pack(b, &rops))
-		return err_set(err, EC_TOO_BIG, "too many ROPs for a batch");
-	req.rop_buffer = (struct bin){ rops.base, rops.len };
-	cap = execute_req_size(&req);
-	body = wire_w(arena_alloc(b->arena, cap), cap);
-	execute_req_encode(&body, &req);
-	if (!mapi_client_must(c, "Execute", body.base, body.len, b->arena,
-			      answer, err))
-		return false;
-	if (!execute_rsp_decode(&answer->body, &rsp))
+	if (!execute_rsp_decode(body, &rsp))
 		return err_set(err, EC_RPC_FORMAT, "the body of the answer "
 			       "to Execute cannot be decoded");
 	if (rsp.status_code != 0)
@@ -112,6 +120,18 @@ bool mapi_client_execute(struct mapi_client *c, const struct rop_batch *b,
 			       rsp.error_code,
 			       ec_text((enum ec)rsp.error_code));
 	return unpack(b, &rsp.rop_buffer, results, err);
+}
+
+bool mapi_client_execute(struct mapi_client *c, const struct rop_batch *b,
+			 struct mapi_answer *answer,
+			 struct rop_results *results, struct err *err)
+{
+	struct bin body;
+
+	return rop_batch_encode(b, &body, err) &&
+		mapi_client_must(c, "Execute", body.data, body.len, b->arena,
+				 answer, err) &&
+		rop_results_decode(b, &answer->body, results, err);
 }
 
 bool rop_results_next(struct rop_results *results, struct rop_answer *answer,

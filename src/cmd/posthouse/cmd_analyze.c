@@ -37,31 +37,6 @@ static bool take_auth(struct cli *cli, unsigned *auth)
 	return false;
 }
 
-/* The URL and the DN of a mailbox of our own directory. */
-static bool from_directory(struct cli *cli, struct analyze_options *o)
-{
-	char guid[GUID_TEXT_SIZE];
-	struct dir_mailbox m;
-	const char *domain;
-
-	if (cli_config(cli) == NULL) {
-		cli_failf(cli, "without --config there is no directory to "
-			  "look %s up in: give --url and --user-dn", o->email);
-		return false;
-	}
-	if (!entry_mailbox(cli, o->email, &m))
-		return false;
-	if (o->user_dn == NULL)
-		o->user_dn = m.legacy_dn;
-	guid_format(&m.guid, guid);
-	domain = strchr(m.address, '@');
-	if (o->url == NULL)
-		o->url = arena_printf(cli_arena(cli),
-			"https://%s/mapi/emsmdb/?MailboxId=%s%s",
-			m.server_fqdn, guid, domain != NULL ? domain : "");
-	return true;
-}
-
 static bool take_options(struct cli *cli, struct analyze_options *o)
 {
 	uint64_t timeout = 60;
@@ -101,7 +76,8 @@ static int analyze_run_command(struct cli *cli)
 		if (o.password == NULL)
 			return CLI_FAILED;
 	}
-	if ((o.url == NULL || o.user_dn == NULL) && !from_directory(cli, &o))
+	if ((o.url == NULL || o.user_dn == NULL) &&
+	    !entry_endpoint(cli, o.email, &o.url, &o.user_dn))
 		return CLI_FAILED;
 	r = report_new(live ? stdout : NULL, isatty(STDOUT_FILENO) == 1);
 	ok = analyze_run(r, &o);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/posthouse/entry.h"
 
+#include <string.h>
+
 static bool missing(struct cli *cli, const char *what, const char *name,
 		    const char *list)
 {
@@ -70,6 +72,31 @@ bool entry_mailbox(struct cli *cli, const char *name,
 	return (guid_parse(name, &guid) &&
 		directory_mailbox(dir, &guid, arena, out)) ||
 		missing(cli, "mailbox", name, "mailbox");
+}
+
+bool entry_endpoint(struct cli *cli, const char *name, const char **url,
+		    const char **user_dn)
+{
+	char guid[GUID_TEXT_SIZE];
+	struct dir_mailbox m;
+	const char *domain;
+
+	if (cli_config(cli) == NULL) {
+		cli_failf(cli, "without --config there is no directory to "
+			  "look %s up in: give --url and --user-dn", name);
+		return false;
+	}
+	if (!entry_mailbox(cli, name, &m))
+		return false;
+	if (*user_dn == NULL)
+		*user_dn = m.legacy_dn;
+	guid_format(&m.guid, guid);
+	domain = strchr(m.address, '@');
+	if (*url == NULL)
+		*url = arena_printf(cli_arena(cli),
+			"https://%s/mapi/emsmdb/?MailboxId=%s%s",
+			m.server_fqdn, guid, domain != NULL ? domain : "");
+	return true;
 }
 
 /* JSON ----------------------------------------------------------------- */

@@ -17,6 +17,13 @@ bool entry_user(struct cli *cli, const char *name, struct dir_user *out);
 bool entry_mailbox(struct cli *cli, const char *name,
 		   struct dir_mailbox *out);
 
+/*
+ * The URL of the mail store endpoint of the mailbox of this name, and its
+ * legacyExchangeDN; what is not NULL already stays.
+ */
+bool entry_endpoint(struct cli *cli, const char *name, const char **url,
+		    const char **user_dn);
+
 /* New objects, for cli_show and cli_list. */
 json_t *entry_server_json(const struct dir_server *server);
 json_t *entry_database_json(struct cli *cli, const struct dir_database *db);

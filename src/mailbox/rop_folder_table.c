@@ -2,6 +2,8 @@
 /* The tables of a folder ([MS-OXCFOLD] 3.2.5.13, 3.2.5.14). */
 #include "mailbox/rop_handler.h"
 #include "mailbox/table_object.h"
+#include "store/store.h"
+#include "store/store.h"
 #include "store/table.h"
 
 /*

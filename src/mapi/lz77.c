@@ -7,7 +7,7 @@ enum {
 	WINDOW = 8192,            /* 13 bits of offset */
 	MATCH_MIN = 3,
 	HASH_BITS = 13,
-	CHAIN_MAX = 24,           /* candidates looked at for one match */
+	CHAIN_MAX = 8,            /* candidates looked at for one match */
 	MATCH_GOOD = 64,          /* no better one is looked for */
 	INPUT_MAX = 65535,
 };

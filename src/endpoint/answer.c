@@ -14,24 +14,35 @@ static const char pending[] = "PENDING\r\n";
 
 /* --- Headers, in the order that Exchange sends them ------------------- */
 
+/* Without "secure" over plain HTTP: clients would not send it back. */
+static void put_cookie(struct call *call, const char *name, const char *value)
+{
+	char line[160], *at = line;
+
+	at = stpcpy(at, "Set-Cookie: ");
+	at = stpcpy(at, name);
+	at = stpcpy(at, value);
+	at = stpcpy(at, "; path=/mapi/emsmdb");
+	if (http_is_tls(call->req))
+		at = stpcpy(at, "; secure");
+	at = stpcpy(at, "; HttpOnly\r\n");
+	http_header_lines(call->req, line, (size_t)(at - line));
+}
+
 static void put_cookies(struct call *call)
 {
-	const char *secure = http_is_tls(call->req) ? "; secure" : "";
 	char cookie[CONTEXT_COOKIE_SIZE], sequence[SEQUENCE_COOKIE_SIZE];
 
 	if (call->context == NULL)
 		return;
 	context_cookies(call->context, cookie, sequence);
-	http_headerf(call->req, "Set-Cookie", "MapiContext=%s; "
-		     "path=/mapi/emsmdb%s; HttpOnly", cookie, secure);
+	put_cookie(call, "MapiContext=", cookie);
 	/*
 	 * Not with a NotificationWait, which stands outside the sequence: its
 	 * headers could set a client back that has moved on meanwhile.
 	 */
 	if (call->use != CONTEXT_WAIT)
-		http_headerf(call->req, "Set-Cookie", "MapiSequence=%s; "
-			     "path=/mapi/emsmdb%s; HttpOnly", sequence,
-			     secure);
+		put_cookie(call, "MapiSequence=", sequence);
 }
 
 static void put_if(struct call *call, const char *name, const char *value)
@@ -40,40 +51,64 @@ static void put_if(struct call *call, const char *name, const char *value)
 		http_header(call->req, name, value);
 }
 
-static void put_headers(struct call *call, enum response_code code,
-			const char *content_type)
+static void put_names(struct call *call)
 {
 	struct endpoint_service *service = call->service;
-	char number[12];
 
-	snprintf(number, sizeof number, "%d", code);
 	http_header(call->req, "request-id", call->id);
 	http_header(call->req, "X-ServerApplication",
 		    service->server_application);
 	put_if(call, "X-RequestId", call->request_id);
 	put_if(call, "X-ClientInfo", call->client_info);
 	put_if(call, "X-RequestType", call->type_text);
+}
+
+static void put_success(struct call *call)
+{
+	put_names(call);
+	http_header_lines(call->req, call->service->lines,
+			  call->service->lines_len);
+	put_cookies(call);
+}
+
+static void put_failure(struct call *call)
+{
+	struct endpoint_service *service = call->service;
+
+	put_names(call);
 	http_header(call->req, "X-PendingPeriod", service->pending_period);
 	http_header(call->req, "X-ExpirationInfo", service->expiration);
-	http_header(call->req, "X-ResponseCode", number);
+	http_headerf(call->req, "X-ResponseCode", "%d", call->code);
 	http_header(call->req, "X-DiagInfo", service->host_short);
 	http_header(call->req, "X-BEServer", service->host_short);
 	http_header(call->req, "Cache-Control", "private");
-	http_header(call->req, "Content-Type", content_type);
+	http_header(call->req, "Content-Type", "text/html");
 	put_cookies(call);
 }
 
 /* --- Meta-tags -------------------------------------------------------- */
 
-static size_t put_done(const struct call *call, char *out, size_t size)
+static size_t put_done(const struct call *call, char out[static META_SIZE])
 {
 	uint64_t ms = (clock_ns() - http_received_ns(call->req)) / 1000000;
-	char start[HTTP_DATE_SIZE];
+	char start[HTTP_DATE_SIZE], digits[20], *at = out;
+	size_t n = 0;
 
-	http_date_format(time(NULL) - (time_t)(ms / 1000), start);
-	return (size_t)snprintf(out, size, "DONE\r\nX-StartTime: %s\r\n"
-				"X-ElapsedTime: %llu\r\n", start,
-				(unsigned long long)ms);
+	at = stpcpy(at, "DONE\r\nX-StartTime: ");
+	if (ms >= 1000) {
+		http_date_format(time(NULL) - (time_t)(ms / 1000), start);
+		at = stpcpy(at, start);
+	} else {
+		at = stpcpy(at, http_date_now(call->req));
+	}
+	at = stpcpy(at, "\r\nX-ElapsedTime: ");
+	do
+		digits[n++] = (char)('0' + ms % 10);
+	while ((ms /= 10) > 0);
+	while (n > 0)
+		*at++ = digits[--n];
+	at = stpcpy(at, "\r\n");
+	return (size_t)(at - out);
 }
 
 void call_send_pending(struct call *call)
@@ -93,7 +128,7 @@ static void on_pending(void *ctx, struct http_request *req)
 
 void call_start(struct call *call)
 {
-	put_headers(call, RESPONSE_SUCCESS, "application/mapi-http");
+	put_success(call);
 	http_start(call->req, 200);
 	http_send(call->req, &(struct iovec){ (void *)processing,
 		  sizeof processing - 1 }, 1);
@@ -114,7 +149,7 @@ void call_finish(struct call *call)
 {
 	struct http_request *req = call->req;
 	struct bin body = call->out;
-	char meta[META_SIZE];
+	char meta[META_SIZE + sizeof processing];
 	size_t len = 0;
 	struct iovec pieces[2];
 
@@ -123,12 +158,12 @@ void call_finish(struct call *call)
 		return;
 	}
 	if (!call->streaming) {
-		put_headers(call, RESPONSE_SUCCESS, "application/mapi-http");
+		put_success(call);
 		http_start(req, 200);
 		memcpy(meta, processing, sizeof processing - 1);
 		len = sizeof processing - 1;
 	}
-	len += put_done(call, meta + len, sizeof meta - len);
+	len += put_done(call, meta + len);
 	memcpy(meta + len, "\r\n", 2);
 	pieces[0] = (struct iovec){ meta, len + 2 };
 	pieces[1] = (struct iovec){ (void *)body.data, body.len };
@@ -158,7 +193,7 @@ static void fail_late(struct call *call, const char *page, size_t page_len)
 {
 	struct http_request *req = call->req;
 	char meta[META_SIZE];
-	size_t len = put_done(call, meta, sizeof meta);
+	size_t len = put_done(call, meta);
 	struct iovec pieces[2];
 
 	len += (size_t)snprintf(meta + len, sizeof meta - len,
@@ -182,7 +217,7 @@ void call_fail(struct call *call, enum response_code code)
 		fail_late(call, page, len);
 		return;
 	}
-	put_headers(call, code, "text/html");
+	put_failure(call);
 	end(call);
 	http_respond(req, 200, page, len);
 }

@@ -2,7 +2,6 @@
 /* A request's way to its type: authentication, then the common headers. */
 #include "endpoint/call.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -263,7 +262,10 @@ static void peer_address(const char *peer, char *out, size_t size)
 		peer++;
 		len -= 2;
 	}
-	snprintf(out, size, "%.*s", (int)len, peer);
+	if (len >= size)
+		len = size - 1;
+	memcpy(out, peer, len);
+	out[len] = '\0';
 }
 
 void call_handle(void *ctx, struct http_request *req)

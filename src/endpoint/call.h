@@ -40,6 +40,8 @@ struct endpoint_service {
 	struct endpoint_config config;    /* strings are the service's own */
 	char *server_application;         /* "Exchange/15.00.1210.002" */
 	char *host_short;                 /* the first label of host */
+	char *lines;                      /* of success, always the same */
+	size_t lines_len;
 	char *expiration, *pending_period;        /* as text */
 	struct vdir emsmdb, nspi;
 	struct contexts *contexts;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "endpoint/call.h"
 
 enum {
@@ -33,6 +34,21 @@ static char *text_of(unsigned n)
 	return xstrdup(text);
 }
 
+/* The headers of success that no request changes, in their order. */
+static void make_lines(struct endpoint_service *service)
+{
+	struct buf b = BUF_INIT;
+
+	buf_printf(&b, "X-PendingPeriod: %s\r\nX-ExpirationInfo: %s\r\n"
+		   "X-ResponseCode: 0\r\nX-DiagInfo: %s\r\n"
+		   "X-BEServer: %s\r\nCache-Control: private\r\n"
+		   "Content-Type: application/mapi-http\r\n",
+		   service->pending_period, service->expiration,
+		   service->host_short, service->host_short);
+	service->lines = (char *)b.data;
+	service->lines_len = b.len;
+}
+
 static void set_config(struct endpoint_service *service,
 		       const struct endpoint_config *config)
 {
@@ -58,6 +74,7 @@ static void set_config(struct endpoint_service *service,
 	memcpy(service->host_short, config->host, label);
 	service->expiration = text_of(c->expiration_ms);
 	service->pending_period = text_of(c->pending_ms);
+	make_lines(service);
 }
 
 struct endpoint_service *endpoint_new(const struct endpoint_config *config,
@@ -94,6 +111,7 @@ void endpoint_free(struct endpoint_service *service)
 	free((char *)service->config.version);
 	free(service->server_application);
 	free(service->host_short);
+	free(service->lines);
 	free(service->expiration);
 	free(service->pending_period);
 	free(service);

@@ -233,7 +233,8 @@ void call_disconnect(struct call *call)
 	if (!call_begin_context(call, CONTEXT_SEQUENCED))
 		return;
 	/* 3.1.5.4 has clients send no body, 2.2.4.3.1 an auxiliary buffer. */
-	if (body.len > 0 && !disconnect_req_decode(&body, &call->in.disconnect)) {
+	if (body.len > 0 &&
+	    !disconnect_req_decode(&body, &call->in.disconnect)) {
 		call_fail(call, RESPONSE_INVALID_REQUEST_BODY);
 		return;
 	}

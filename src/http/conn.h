@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "http/parser.h"
 #include "http/server.h"
 #include "http/tls.h"
@@ -56,7 +57,7 @@ struct loop {
 	unsigned n_spare;
 	struct buf spare_out, spare_fields;
 	uint8_t *in;                      /* IN_SIZE bytes */
-	char date[40];                    /* the Date line, of second date_at */
+	char date[HTTP_DATE_SIZE];        /* of the second date_at */
 	time_t date_at;
 	struct loop_counters n;
 	atomic_uint_least64_t given;      /* connections; the acceptor's */

@@ -93,7 +93,8 @@ static bool parse_target(struct http_parser *p, char *target)
 {
 	if (target[0] == '/')
 		return parse_origin(p, target);
-	if (strcmp(target, "*") == 0 && strcmp(p->head.method, "OPTIONS") == 0) {
+	if (strcmp(target, "*") == 0 &&
+	    strcmp(p->head.method, "OPTIONS") == 0) {
 		p->head.path = "*";
 		p->head.query = "";
 		return true;

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "http/chars.h"
 #include "http/conn.h"
 
 const char *status_text(int status)
@@ -37,19 +38,27 @@ const char *status_text(int status)
 
 /* --- The head --------------------------------------------------------- */
 
-static void put_date(struct conn *c)
+static const char *date_now(struct loop *loop)
 {
-	struct loop *loop = c->loop;
 	time_t now = time(NULL);
-	char text[HTTP_DATE_SIZE];
 
 	if (now != loop->date_at) {
-		http_date_format(now, text);
-		snprintf(loop->date, sizeof loop->date, "Date: %s\r\n", text);
+		http_date_format(now, loop->date);
 		loop->date_at = now;
 	}
-	conn_out(c, loop->date, strlen(loop->date));
-	conn_out(c, "\r\n", 2);
+	return loop->date;
+}
+
+const char *http_date_now(struct http_request *req)
+{
+	return date_now(req->loop);
+}
+
+static void put_date(struct conn *c)
+{
+	conn_out(c, "Date: ", 6);
+	conn_out(c, date_now(c->loop), HTTP_DATE_SIZE - 1);
+	conn_out(c, "\r\n\r\n", 4);
 }
 
 static void put_text(struct conn *c, const char *text)
@@ -128,10 +137,26 @@ static void write_start(struct http_request *req, int status, bool whole,
 	}
 }
 
+/* The size in hexadecimal and CRLF. */
+static size_t chunk_size_line(size_t size, char line[static 20])
+{
+	char digits[16];
+	size_t n = 0, len = 0;
+
+	do
+		digits[n++] = "0123456789abcdef"[size & 15];
+	while ((size >>= 4) > 0);
+	while (n > 0)
+		line[len++] = digits[--n];
+	line[len++] = '\r';
+	line[len++] = '\n';
+	return len;
+}
+
 static void write_chunk(struct http_request *req, const struct iovec *piece,
 			unsigned n)
 {
-	char size[24];
+	char size[20];
 	size_t total = 0;
 
 	for (unsigned i = 0; i < n; i++)
@@ -139,8 +164,7 @@ static void write_chunk(struct http_request *req, const struct iovec *piece,
 	if (total == 0 || req->head_only || req->conn == NULL)
 		return;
 	if (req->chunked)
-		conn_out(req->conn, size, (size_t)
-			 snprintf(size, sizeof size, "%zx\r\n", total));
+		conn_out(req->conn, size, chunk_size_line(total, size));
 	for (unsigned i = 0; i < n; i++)
 		conn_out(req->conn, piece[i].iov_base, piece[i].iov_len);
 	if (req->chunked)
@@ -355,27 +379,33 @@ size_t http_unsent(const struct http_request *req)
 /* --- Header fields ---------------------------------------------------- */
 
 /* A value from outside must not end the line. */
-static void put_value(struct buf *b, const char *value, size_t len)
+static char *put_value(char *at, const char *value, size_t len)
 {
-	char *at = (char *)buf_room(b, len);
-	size_t n = 0;
-
 	for (size_t i = 0; i < len; i++)
-		if (((unsigned char)value[i] >= ' ' && value[i] != 0x7f) ||
-		    value[i] == '\t')
-			at[n++] = value[i];
-	b->len += n;
+		if (http_char_is(value[i], CHAR_VALUE))
+			*at++ = value[i];
+	return at;
 }
 
 void http_header(struct http_request *req, const char *name,
 		 const char *value)
 {
+	size_t name_len = strlen(name), len = strlen(value);
 	struct buf *b = &req->fields;
+	char *at = (char *)buf_room(b, name_len + len + 4);
 
-	buf_add(b, name, strlen(name));
-	buf_add(b, ": ", 2);
-	put_value(b, value, strlen(value));
-	buf_add(b, "\r\n", 2);
+	memcpy(at, name, name_len);
+	at += name_len;
+	memcpy(at, ": ", 2);
+	at = put_value(at + 2, value, len);
+	memcpy(at, "\r\n", 3);
+	b->len = (size_t)(at + 2 - (char *)b->data);
+}
+
+void http_header_lines(struct http_request *req, const char *lines,
+		       size_t len)
+{
+	buf_add(&req->fields, lines, len);
 }
 
 void http_headerf(struct http_request *req, const char *name,

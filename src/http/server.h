@@ -208,6 +208,15 @@ void http_headerf(struct http_request *req, const char *name,
 		  const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The same for len bytes of whole lines, each ended by CRLF, that the caller
+ * made beforehand and vouches for. */
+void http_header_lines(struct http_request *req, const char *lines,
+		       size_t len);
+
+/* The time now as in Date (RFC 9110 5.6.7), kept for a second.  I/O thread
+ * only; valid until the callback returns. */
+const char *http_date_now(struct http_request *req);
+
 /* Answer at once with a body of len bytes, which is copied: ends req. */
 void http_respond(struct http_request *req, int status, const void *body,
 		  size_t len);

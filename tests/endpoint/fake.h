@@ -17,8 +17,7 @@
 
 struct fake_state {
 	atomic_int connected, disconnected, executed, checks;
-	atomic_int in_call;       /* calls under way on one session, at most 1 */
-	atomic_bool overlapped;
+	atomic_bool overlapped;   /* two calls at once in a session */
 };
 
 extern struct fake_state fake;

@@ -418,8 +418,8 @@ static void authentication(void **state)
 	static const char *const denied[] = {
 		LINE "Host: h\r\n" TYPE ID CONTENT END,
 		LINE "Host: h\r\nAuthorization: Bearer\r\n" TYPE ID CONTENT END,
-		LINE "Host: h\r\nAuthorization: Basic nobody\r\n" TYPE ID CONTENT
-		END,
+		LINE "Host: h\r\nAuthorization: Basic nobody\r\n" TYPE ID
+		CONTENT END,
 		LINE "Host: h\r\nAuthorization: Basic later nobody\r\n" TYPE ID
 		CONTENT END,
 		LINE AUTH "Authorization: Basic alice\r\n" TYPE ID CONTENT END,
@@ -434,7 +434,8 @@ static void authentication(void **state)
 		assert_int_equal(status_for(&w, denied[i], &a), 401);
 		assert_int_equal(a.len, 0);
 		assert_non_null(strstr(a.head, "\r\nWWW-Authenticate: "
-				       "Basic realm=\"mail.example.test\"\r\n"));
+				       "Basic realm="
+				       "\"mail.example.test\"\r\n"));
 		assert_non_null(strstr(a.head, "\r\nContent-Length: 0\r\n"));
 		answer_free(&a);
 	}

@@ -261,7 +261,8 @@ static void open_waiting(struct client *c, int port, SSL_CTX *ctx)
 		    "X-RequestId: {2EF33C39-49C8-421C-B876-CDF7F2AC3AA0}:12\r\n"
 		    "X-ClientInfo: {2EF33C39-49C8-421C-B876-CDF7F2AC3AA0}:1\r\n"
 		    "X-ClientApplication: Outlook/15.0.4815.1002\r\n"
-		    "Authorization: Basic YWxpY2VAZXhhbXBsZS50ZXN0OnNlY3JldA==\r\n"
+		    "Authorization: Basic YWxpY2VAZXhhbXBsZS50ZXN0OnNlY3Jl"
+		    "dA==\r\n"
 		    "Cookie: MapiContext=MAPIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA;"
 		    " MapiSequence=12-AAAAAA==\r\n"
 		    "Content-Length: 8\r\n\r\n12345678");

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/auth.h"
 #include "mailbox/recipients.h"
 #include "mapi/code_page.h"
+#include "mapi/entry_id.h"
 #include "store/message.h"
 
 enum {
@@ -71,6 +73,32 @@ enum ec message_object_open(struct rop_call *call, struct message *message,
 	object->folder = message_folder_id(message);
 	object->code_page = code_page;
 	return EC_SUCCESS;
+}
+
+enum ec message_stamp(struct rop_call *call, struct message *message,
+		      bool created)
+{
+	const struct identity *who = call->session->who;
+	const struct address_book_entry_id id = {
+		.type = ADDRESS_BOOK_LOCAL_MAIL_USER,
+		.x500_dn = who->legacy_dn,
+	};
+	struct bin entry_id = address_book_entry_id_format(call->arena, &id);
+	const struct prop_value values[] = {
+		{ .tag = PID_TAG_LAST_MODIFIER_NAME,
+		  .str = who->display_name },
+		{ .tag = PID_TAG_LAST_MODIFIER_ENTRY_ID, .bin = entry_id },
+		{ .tag = PID_TAG_CREATOR_NAME, .str = who->display_name },
+		{ .tag = PID_TAG_CREATOR_ENTRY_ID, .bin = entry_id },
+		{ .tag = PID_TAG_MESSAGE_LOCALE_ID,
+		  .i32 = (int32_t)call->session->lcid_string },
+	};
+	size_t n = created ? sizeof values / sizeof values[0] : 2;
+	enum ec ec = EC_SUCCESS;
+
+	for (size_t i = 0; ec == EC_SUCCESS && i < n; i++)
+		ec = message_set_prop(message, &values[i]);
+	return ec;
 }
 
 static const char *get_text(struct rop_call *call, struct message *message,

@@ -38,6 +38,13 @@ enum ec message_object_columns(struct rop_call *call,
 void message_object_set_columns(struct object *object,
 				const struct prop_tags *columns);
 
+/*
+ * Put down who changes a message, and with created who made it and in which
+ * language ([MS-OXCMSG] 3.2.5.2).
+ */
+enum ec message_stamp(struct rop_call *call, struct message *message,
+		      bool created);
+
 /* What opening a message and RopReloadCachedInformation answer. */
 struct message_summary {
 	bool has_named_properties;

@@ -113,6 +113,12 @@ enum ec props_list(struct rop_call *call, struct object *o,
 	}
 }
 
+/* What the server alone sets ([MS-OXCPRPT] 2.2.1). */
+static bool is_read_only(const struct object *o, uint32_t tag)
+{
+	return o->kind == OBJECT_MESSAGE && message_prop_client_read_only(tag);
+}
+
 static enum ec set_one(struct object *o, const struct prop_value *value)
 {
 	switch (prop_tag_type(value->tag)) {
@@ -124,6 +130,8 @@ static enum ec set_one(struct object *o, const struct prop_value *value)
 	}
 	if ((o->flags & OBJECT_READ_ONLY) != 0)
 		return EC_ACCESS_DENIED;
+	if (is_read_only(o, value->tag))
+		return EC_COMPUTED;
 	return o->kind == OBJECT_MESSAGE ?
 		message_set_prop(o->message, value) :
 		attachment_set_prop(o->attachment, value);
@@ -147,6 +155,8 @@ static enum ec delete_one(struct object *o, uint32_t tag)
 {
 	if ((o->flags & OBJECT_READ_ONLY) != 0)
 		return EC_ACCESS_DENIED;
+	if (is_read_only(o, tag))
+		return EC_COMPUTED;
 	return o->kind == OBJECT_MESSAGE ?
 		message_delete_prop(o->message, tag) :
 		attachment_delete_prop(o->attachment, tag);

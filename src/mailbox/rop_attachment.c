@@ -139,7 +139,10 @@ enum ec rop_open_embedded_message(struct rop_call *call,
 				      call->session->code_page, &m);
 	if (ec != EC_SUCCESS)
 		return ec;
-	ec = message_summary(call, m, code_page, &s);
+	if (message_is_new(m))
+		ec = message_stamp(call, m, true);
+	if (ec == EC_SUCCESS)
+		ec = message_summary(call, m, code_page, &s);
 	if (ec != EC_SUCCESS) {
 		message_close(m);
 		return ec;

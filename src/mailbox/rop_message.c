@@ -88,6 +88,11 @@ enum ec rop_create_message(struct rop_call *call,
 				    call->session->code_page, 0, &m);
 	if (ec != EC_SUCCESS)
 		return ec;
+	ec = message_stamp(call, m, true);
+	if (ec != EC_SUCCESS) {
+		message_close(m);
+		return ec;
+	}
 	/* The ID comes with the first save. */
 	rsp->has_message_id = false;
 	return message_object_open(call, m, NULL, code_page);
@@ -104,6 +109,8 @@ enum ec rop_save_changes_message(struct rop_call *call,
 	if (message_mode(m) == MESSAGE_READ_ONLY)
 		return EC_ERROR;
 	ec = stream_objects_flush(call->in);
+	if (ec == EC_SUCCESS && message_is_dirty(m))
+		ec = message_stamp(call, m, false);
 	if (ec != EC_SUCCESS)
 		return ec;
 	ec = message_save(m, (req->save_flags & FORCE_SAVE) != 0 ?

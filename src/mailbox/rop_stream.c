@@ -9,7 +9,6 @@ enum {
 	DATA_SIZE_MAX = UINT16_MAX,
 	COPY_CHUNK = 0x10000,
 };
-#define MAXIMUM_BYTE_COUNT_MAX UINT32_C(0x80000000)
 
 /* Origin: [MS-OXCPRPT] 2.2.21.1 */
 enum { ORIGIN_START = 0, ORIGIN_CURRENT = 1, ORIGIN_END = 2 };
@@ -46,11 +45,8 @@ enum ec rop_read_stream(struct rop_call *call,
 	size_t len = req->byte_count, room = wire_room(&call->bulk), got;
 	enum ec ec;
 
-	if (req->byte_count == BYTE_COUNT_MAXIMUM) {
-		if (req->maximum_byte_count > MAXIMUM_BYTE_COUNT_MAX)
-			return EC_RPC_FORMAT;
+	if (req->byte_count == BYTE_COUNT_MAXIMUM)
 		len = req->maximum_byte_count;
-	}
 	if (len > DATA_SIZE_MAX)
 		len = DATA_SIZE_MAX;
 	/* No bytes would mean that this is the end. */

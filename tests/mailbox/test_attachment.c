@@ -279,7 +279,7 @@ static void test_table(void **state)
 	assert_string_equal(rows[0].v[1].str, "a.txt");
 	assert_int_equal(rows[1].v[0].i32, number);
 	assert_string_equal(rows[1].v[1].str, "b.txt");
-	assert_int_equal(CALL(c, get_attachment_table, c->inbox, &table),
+	assert_int_equal(CALL(c, get_attachment_table, c->inbox, NULL),
 			 EC_NULL_OBJECT);
 	/* The message takes its table along. */
 	release(c, m);

@@ -56,6 +56,36 @@ static void test_initial_properties(void **state)
 	assert_int_equal(created.time, modified.time);
 }
 
+/* 3.2.5.2: who made it, in which language; read-only ([MS-OXCPRPT] 2.2.1) */
+static void test_creator(void **state)
+{
+	struct content *c = *state;
+	const struct prop_value name = { .tag = PID_TAG_CREATOR_NAME,
+					 .str = "Mallory" };
+	uint32_t m = new_message(c), again;
+	struct prop_value v = get_prop(c, m, PID_TAG_CREATOR_ENTRY_ID);
+	uint64_t id;
+
+	/* The address book provider's entry ID ends with the DN. */
+	assert_true(v.bin.len > sizeof ALICE_DN);
+	assert_string_equal((const char *)v.bin.data + v.bin.len -
+			    sizeof ALICE_DN, ALICE_DN);
+	assert_string_equal(get_prop(c, m, PID_TAG_CREATOR_NAME).str,
+			    c->h->alice_id->display_name);
+	assert_i32(c, m, PID_TAG_LOCALE_ID,
+		   get_prop(c, m, PID_TAG_MESSAGE_LOCALE_ID).i32);
+	OK(CALL(c, set_properties, m, NULL, .property_values = { 1, &name }));
+	assert_int_equal(c->rsp.set_properties.property_problems.n, 1);
+	assert_int_equal(c->rsp.set_properties.property_problems.v[0].error,
+			 EC_COMPUTED);
+	id = save_message(c, m);
+	again = open_message(c, id, READ_ONLY);
+	assert_string_equal(get_prop(c, again, PID_TAG_LAST_MODIFIER_NAME).str,
+			    c->h->alice_id->display_name);
+	assert_string_equal(get_prop(c, again, PID_TAG_CREATOR_NAME).str,
+			    c->h->alice_id->display_name);
+}
+
 /* 3.2.5.2: "MUST NOT commit the new Message object until …" */
 static void test_unsaved_is_nowhere(void **state)
 {
@@ -387,6 +417,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CONTENT_TEST(test_create_and_open),
 		CONTENT_TEST(test_initial_properties),
+		CONTENT_TEST(test_creator),
 		CONTENT_TEST(test_unsaved_is_nowhere),
 		CONTENT_TEST(test_associated),
 		CONTENT_TEST(test_open_errors),

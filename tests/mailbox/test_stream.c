@@ -236,10 +236,13 @@ static void test_long_read(void **state)
 		got += d.len;
 	}
 	assert_int_equal(got, SIZE);
-	/* [MS-OXCROPS] 2.2.9.2.1 */
-	assert_int_equal(CALL(c, read_stream, s, NULL, .byte_count = 0xbabe,
-			      .maximum_byte_count = 0x80000001u),
-			 EC_RPC_FORMAT);
+	/* [MS-OXCROPS] 2.2.9.2.1: the call fails */
+	rops_begin(&b, c->h, c->h->alice);
+	rops_handle(&b, s);
+	rops_add(&b, ROP_ID_read_stream, 0, 0, 0,
+		 &(union rop_req){ .read_stream = { .byte_count = 0xbabe,
+			.maximum_byte_count = 0x80000001u } });
+	assert_int_equal(rops_run(&b), EC_RPC_FORMAT);
 }
 
 /* Strings: UTF-16 without a terminator; 8 bits: in the code page */

@@ -123,9 +123,10 @@ static const char *make_head(struct bench_target *t, const char *user,
 		authorization = arena_printf(t->arena,
 			"Authorization: Basic %s\r\n", (char *)text);
 	}
-	return arena_printf(t->arena, "POST %s HTTP/1.1\r\n"
-			    "Host: %s:%s\r\n%s", t->path, t->host, t->port,
-			    authorization);
+	return arena_printf(t->arena, strchr(t->host, ':') != NULL ?
+			    "POST %s HTTP/1.1\r\nHost: [%s]:%s\r\n%s" :
+			    "POST %s HTTP/1.1\r\nHost: %s:%s\r\n%s",
+			    t->path, t->host, t->port, authorization);
 }
 
 struct bench_target *bench_target_new(const struct bench_target_config *config,

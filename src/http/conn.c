@@ -187,7 +187,14 @@ static void got_request(struct conn *c, struct http_request *req)
 	request_dispatch(req);
 }
 
-/* What came behind the request in hand waits for its answer. */
+/* The next request waits for an answer in the making, and for the client to
+ * take those that are made. */
+static bool must_wait(const struct conn *c)
+{
+	return in_hand(c) || c->out.len - c->out_at > UNSENT_MAX;
+}
+
+/* What came too early is kept. */
 static void stash(struct conn *c, const uint8_t *data, size_t len)
 {
 	buf_add(&c->in, data, len);
@@ -203,7 +210,7 @@ static void process(struct conn *c, const uint8_t *data, size_t len)
 		struct http_request *req = c->req;
 		size_t n;
 
-		if (in_hand(c)) {
+		if (must_wait(c)) {
 			stash(c, data, len);
 			return;
 		}
@@ -225,7 +232,7 @@ static void process(struct conn *c, const uint8_t *data, size_t len)
 
 static void run_stash(struct conn *c)
 {
-	while (c->in.len > 0 && !in_hand(c) && !c->closing && !c->dead) {
+	while (c->in.len > 0 && !must_wait(c) && !c->closing && !c->dead) {
 		struct buf in = c->in;
 
 		c->in = (struct buf)BUF_INIT;
@@ -335,20 +342,26 @@ void conn_enter(struct conn *c)
 	c->depth++;
 }
 
-/* What is done once after each callback: the next request, the one write. */
+/* The next requests, and one write for all that they and the callback had to
+ * say.  False: the connection is gone. */
+static bool run_and_flush(struct conn *c)
+{
+	do {
+		if (c->in.len > 0)
+			run_stash(c);
+		if (!c->dead && c->out.data != NULL && !conn_flush(c))
+			conn_destroy(c);
+	} while (!c->dead && !c->closing && c->in.len > 0 && !must_wait(c));
+	return !c->dead;
+}
+
+/* What is done once after each callback. */
 static void settle(struct conn *c)
 {
-	size_t before;
+	size_t before = c->out_at;
 
-	if (c->in.len > 0)
-		run_stash(c);
-	if (c->dead)
+	if (!run_and_flush(c))
 		return;
-	before = c->out_at;
-	if (c->out.data != NULL && !conn_flush(c)) {
-		conn_destroy(c);
-		return;
-	}
 	if (c->out_at < c->out.len) {
 		if (c->out_at > before || !c->unsent)
 			set_deadline(c, server_limits(c->loop->server)

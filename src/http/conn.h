@@ -19,6 +19,7 @@ enum {
 	PEER_SIZE = 64,
 	IN_SIZE = 64 * 1024,      /* of the buffer a loop reads into */
 	STASH_MAX = 64 * 1024,    /* pipelined bytes kept; then reading stops */
+	UNSENT_MAX = 256 * 1024,  /* answers kept; then requests wait */
 	REQUEST_BLOCK = 2048,     /* first block of a request's arena */
 	SPARE_REQUESTS = 64,      /* kept by a loop */
 	SPARE_OUT_MAX = 512 * 1024,

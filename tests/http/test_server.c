@@ -711,6 +711,41 @@ static void slow_reader(void **state)
 	world_close(&w);
 }
 
+enum { FLOOD = 40, FLOOD_BODY = 1 << 20 };
+
+static void *send_flood(void *arg)
+{
+	struct client *c = arg;
+	char *body = calloc(1, FLOOD_BODY);
+
+	for (int i = 0; i < FLOOD; i++) {
+		client_puts(c, "POST /large/ HTTP/1.1\r\n" H
+			    "Content-Length: 1048576\r\n\r\n");
+		client_send(c, body, FLOOD_BODY);
+	}
+	free(body);
+	return NULL;
+}
+
+/* Answers that are not taken keep further requests waiting. */
+static void sends_without_reading(void **state)
+{
+	struct world w;
+	struct client c;
+	pthread_t thread;
+
+	world_open(&w, NULL);
+	c = client_open(w.port);
+	pthread_create(&thread, NULL, send_flood, &c);
+	nanosleep(&(struct timespec){ 0, 500000000 }, NULL);
+	assert_true(atomic_load(&w.requests) < FLOOD / 2);
+	for (int i = 0; i < FLOOD; i++)
+		client_expect(&c, 200, NULL);
+	pthread_join(thread, NULL);
+	client_close(&c);
+	world_close(&w);
+}
+
 static void stuck_reader_is_cut_off(void **state)
 {
 	struct http_limits limits;
@@ -898,6 +933,7 @@ int main(void)
 		cmocka_unit_test(timers_fire),
 		cmocka_unit_test(connection_state),
 		cmocka_unit_test(slow_reader),
+		cmocka_unit_test(sends_without_reading),
 		cmocka_unit_test(stuck_reader_is_cut_off),
 		cmocka_unit_test(aborted),
 		cmocka_unit_test(connection_limits),

@@ -106,6 +106,12 @@ enum ec db_end(struct store *store, enum ec ec);
 /* Queue an event, copied, for after the commit. */
 void db_emit(struct store *store, const struct store_event *ev);
 
+/*
+ * Let the page cache grow to so many KiB while it is worth it; 0: what every
+ * open mailbox has, and the rest is given back.
+ */
+void db_cache(struct store *store, int kib);
+
 /* IDs and change numbers, within a transaction: a new counter. */
 enum ec db_new_counter(struct store *store, uint64_t *counter);
 

@@ -22,8 +22,10 @@ struct event_hub {
 	struct event_subscription *first, *last;
 	unsigned emitting;        /* depth */
 	bool ended;               /* some are marked */
-	void *data;
-	void (*data_free)(void *data);
+	struct {
+		void *data;
+		void (*free_fn)(void *data);
+	} slots[EVENT_HUB_SLOTS];
 };
 
 struct event_hub *event_hub_new(void)
@@ -50,8 +52,9 @@ void event_hub_free(struct event_hub *hub)
 {
 	if (hub == NULL)
 		return;
-	if (hub->data_free != NULL)
-		hub->data_free(hub->data);
+	for (int i = 0; i < EVENT_HUB_SLOTS; i++)
+		if (hub->slots[i].free_fn != NULL)
+			hub->slots[i].free_fn(hub->slots[i].data);
 	while (hub->first != NULL)
 		unlink_subscription(hub->first);
 	free(hub);
@@ -139,14 +142,14 @@ void event_emit(struct event_hub *hub, const struct store_event *ev)
 		sweep(hub);
 }
 
-void event_hub_set_data(struct event_hub *hub, void *data,
-			void (*free_fn)(void *data))
+void event_hub_set_data(struct event_hub *hub, enum event_hub_slot slot,
+			void *data, void (*free_fn)(void *data))
 {
-	hub->data = data;
-	hub->data_free = free_fn;
+	hub->slots[slot].data = data;
+	hub->slots[slot].free_fn = free_fn;
 }
 
-void *event_hub_data(const struct event_hub *hub)
+void *event_hub_data(const struct event_hub *hub, enum event_hub_slot slot)
 {
-	return hub->data;
+	return hub->slots[slot].data;
 }

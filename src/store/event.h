@@ -91,8 +91,9 @@ typedef void (*event_fn)(void *ctx, const struct store_event *ev);
 
 /*
  * Call fn(ctx, ev) for each event whose type is in types.  fn must not write
- * to the store; it may subscribe and unsubscribe, itself included.  A
- * subscription must be ended before its hub is freed.
+ * to the store (search folders alone do); it may subscribe and unsubscribe, itself included.  A
+ * subscription must be ended before its hub is freed; those that are not end
+ * with it.
  */
 struct event_subscription *event_subscribe(struct event_hub *hub,
 					   uint16_t types,
@@ -108,11 +109,13 @@ struct event_subscription *event_subscribe_first(struct event_hub *hub,
 void event_emit(struct event_hub *hub, const struct store_event *ev);
 
 /*
- * A single pointer that lives as long as the hub: where tables keep what they
- * share (store/table_cache.h).  free_fn(data) is called by event_hub_free.
+ * Data that lives as long as the hub: what tables share, and the search
+ * folders.  free_fn(data) is called by event_hub_free.
  */
-void event_hub_set_data(struct event_hub *hub, void *data,
-			void (*free_fn)(void *data));
-void *event_hub_data(const struct event_hub *hub);
+enum event_hub_slot { EVENT_HUB_VIEWS, EVENT_HUB_SEARCHES, EVENT_HUB_SLOTS };
+
+void event_hub_set_data(struct event_hub *hub, enum event_hub_slot slot,
+			void *data, void (*free_fn)(void *data));
+void *event_hub_data(const struct event_hub *hub, enum event_hub_slot slot);
 
 #endif

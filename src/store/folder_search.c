@@ -89,7 +89,7 @@ static enum ec write(struct store *store, uint64_t folder_id,
 	return db_run(store, stmt);
 }
 
-/* R1239, R1241: what a request leaves out stays as it was. */
+/* R1241: what a request leaves out stays as it was. */
 static enum ec merge(struct store *store, uint64_t folder_id,
 		     struct search_criteria *c, struct arena *a)
 {
@@ -106,11 +106,7 @@ static enum ec merge(struct store *store, uint64_t folder_id,
 	}
 	if (c->restriction.len == 0)
 		c->restriction = old.restriction;
-	if (!(c->flags & (STOP_SEARCH | RESTART_SEARCH)))
-		c->flags |= old.flags & (STOP_SEARCH | RESTART_SEARCH);
-	if (!(c->flags & (RECURSIVE_SEARCH | SHALLOW_SEARCH)))
-		c->flags |= old.flags & (RECURSIVE_SEARCH | SHALLOW_SEARCH);
-	return EC_SUCCESS;
+	return EC_SUCCESS;      /* flags: R1239, the defaults */
 }
 
 /* R1242; a scope that is not there is refused, too. */

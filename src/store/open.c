@@ -38,6 +38,17 @@ static enum ec lock_file(struct store *store, struct err *err)
 	return ec;
 }
 
+void db_cache(struct store *store, int kib)
+{
+	char sql[64];
+
+	snprintf(sql, sizeof sql, "PRAGMA cache_size=-%d",
+		 kib > CACHE_KIB ? kib : CACHE_KIB);
+	sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+	if (kib == 0)
+		sqlite3_db_release_memory(store->db);
+}
+
 static bool set_up(struct store *store)
 {
 	char sql[512];

@@ -34,6 +34,8 @@ void table_free(struct table *t)
 	if (t == NULL)
 		return;
 	list_drop(t);
+	if (t->random_access)
+		view_random_access(t->source, false);
 	bookmarks_free(t);
 	columns_clear(t);
 	place_free(&t->cursor);

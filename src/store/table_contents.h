@@ -39,6 +39,9 @@ struct contents_source {
 
 	/* The current row. */
 	struct sqlite3_stmt *stmt;
+	struct sqlite3_stmt *hold;        /* keeps the read transaction open
+					   * from one load to the next */
+	bool loading;                     /* stmt is that of load */
 	uint64_t id, home;                /* counters */
 	bool row_open;                    /* row is valid */
 	struct blob row;

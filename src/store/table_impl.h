@@ -96,6 +96,7 @@ struct table {
 	/* The view, once it is needed. */
 	enum table_mode mode;
 	bool ready;
+	bool random_access;               /* told the mailbox so */
 	struct view *view;
 	struct view_listener listener;
 	struct row_index *index;          /* of view; NULL: to be built */

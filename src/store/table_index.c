@@ -69,9 +69,11 @@ static int compare_rows(const struct row_entry *a, const struct row_entry *b)
 
 static size_t hash_of(uint64_t id, uint32_t instance)
 {
-	uint64_t h = (id ^ instance) * UINT64_C(0x9e3779b97f4a7c15);
+	/* What tells IDs apart is in their high bytes: id.h. */
+	uint64_t h = (id_counter(id) << 8 ^ instance) *
+		UINT64_C(0x9e3779b97f4a7c15);
 
-	return (size_t)(h ^ h >> 29);
+	return (size_t)(h >> 32 ^ h >> 13);
 }
 
 static size_t hash_slot(const struct row_hash *h, uint64_t id,

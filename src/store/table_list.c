@@ -329,6 +329,9 @@ enum ec list_walk(struct table *t, const struct place *p, bool forward)
 	ec = list_position(t, p, &position, NULL);
 	if (ec != EC_SUCCESS)
 		return ec;
+	if (!t->random_access)
+		view_random_access(t->source, true);
+	t->random_access = true;
 	t->walking = true;
 	t->walk_at = position;
 	if (t->mode == MODE_VIEW)

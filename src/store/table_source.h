@@ -81,6 +81,12 @@ struct row_source_ops {
 	enum ec (*guess)(struct row_source *s, double fraction,
 			 uint64_t *id);
 
+	/*
+	 * Rows will be loaded out of their order, or no longer: have more of
+	 * them at hand for that time.  NULL: there is nothing to gain.
+	 */
+	void (*random_access)(struct row_source *s, bool begin);
+
 	/* Another source of the same rows. */
 	struct row_source *(*clone)(struct row_source *s);
 	void (*free)(struct row_source *s);

@@ -20,6 +20,9 @@
 	"c.folder=m.folder AND c.kind=?2 AND c.id=m.id " \
 	"WHERE ?1=?1 AND m.id"
 
+/* Room for the rows of some 15,000 messages. */
+enum { RANDOM_CACHE_KIB = 6144 };
+
 /* ?3: the ID to begin at, not included; ?4: how many to skip */
 struct contents_sql {
 	const char *forward, *backward, *load, *count, *least, *greatest;
@@ -41,8 +44,7 @@ static const struct contents_sql of_search = {
 	COLUMNS OF_SEARCH ">?3 ORDER BY f.id LIMIT -1 OFFSET ?4",
 	COLUMNS OF_SEARCH "<?3 ORDER BY f.id DESC LIMIT -1 OFFSET ?4",
 	COLUMNS OF_SEARCH "=?3",
-	"SELECT count(*) FILTER (WHERE kind=0), "
-	"count(*) FILTER (WHERE kind=1), 0, 0 FROM found WHERE folder=?1",
+	"SELECT total, associated, 0, 0 FROM folders WHERE id=?1",
 	"SELECT id FROM found WHERE folder=?1 AND kind=?2 AND id>=?3 "
 	"ORDER BY id LIMIT 1",
 	"SELECT id FROM found WHERE folder=?1 AND kind=?2 AND id<=?3 "
@@ -73,6 +75,9 @@ static void contents_done(struct row_source *s)
 	contents_forget(c);
 	db_done(c->stmt);
 	c->stmt = NULL;
+	c->loading = false;
+	db_done(c->hold);
+	c->hold = NULL;
 }
 
 /* The statement with the folder and kind bound. */
@@ -145,15 +150,37 @@ static enum ec contents_next(struct row_source *s, uint64_t *id)
 	return ec;
 }
 
+/*
+ * Without it each load begins and ends a transaction of its own, which takes
+ * as long as finding the row.
+ */
+static void hold(struct contents_source *c)
+{
+	bool row;
+
+	if (c->hold != NULL)
+		return;
+	c->hold = db_stmt(c->store, "SELECT id FROM folders LIMIT 1");
+	if (c->hold != NULL)
+		db_step(c->store, c->hold, &row);
+}
+
 static enum ec contents_load(struct row_source *s, uint64_t id)
 {
 	struct contents_source *c = contents(s);
 	uint64_t counter = db_counter(id);
 
-	contents_done(s);
 	if (counter == 0)
 		return EC_NOT_FOUND;
-	c->stmt = start(c, c->sql->load);
+	if (c->loading) {                 /* as the last one was */
+		contents_forget(c);
+		sqlite3_reset(c->stmt);
+	} else {
+		contents_done(s);
+		hold(c);
+		c->stmt = start(c, c->sql->load);
+		c->loading = true;
+	}
 	if (c->stmt == NULL)
 		return EC_DISK_ERROR;
 	sqlite3_bind_int64(c->stmt, 3, (int64_t)counter);
@@ -369,6 +396,17 @@ static enum ec contents_guess(struct row_source *s, double fraction,
 	return ec;
 }
 
+/*
+ * A mailbox has a page cache for reading in order: a page or two.  In another
+ * order each row is on another page, which is then wanted again.
+ */
+static void contents_random_access(struct row_source *s, bool begin)
+{
+	struct contents_source *c = contents(s);
+
+	db_cache(c->store, begin ? RANDOM_CACHE_KIB : 0);
+}
+
 /* ---- life ---- */
 
 static void contents_free(struct row_source *s)
@@ -404,6 +442,7 @@ static struct row_source *contents_new(struct store *store, uint64_t folder,
 		.folder_id = contents_folder_id,
 		.columns_all = contents_columns_all,
 		.change = contents_change, .guess = contents_guess,
+		.random_access = contents_random_access,
 		.clone = contents_clone, .free = contents_free,
 	};
 	struct contents_source *c = xcalloc(1, sizeof *c);

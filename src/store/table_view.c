@@ -29,6 +29,7 @@ struct view {
 struct views {
 	struct view *first;
 	uint64_t clock;
+	unsigned random_access;           /* tables that read so */
 };
 
 /* ---- keys ---- */
@@ -358,11 +359,11 @@ static void views_free(void *data)
 
 static struct views *views_of(struct event_hub *hub)
 {
-	struct views *views = event_hub_data(hub);
+	struct views *views = event_hub_data(hub, EVENT_HUB_VIEWS);
 
 	if (views == NULL) {
 		views = xcalloc(1, sizeof *views);
-		event_hub_set_data(hub, views, views_free);
+		event_hub_set_data(hub, EVENT_HUB_VIEWS, views, views_free);
 	}
 	return views;
 }
@@ -404,7 +405,7 @@ static void trim(struct views *views, size_t max_bytes, unsigned max_n)
 
 void views_trim(struct event_hub *hub, size_t bytes)
 {
-	struct views *views = event_hub_data(hub);
+	struct views *views = event_hub_data(hub, EVENT_HUB_VIEWS);
 
 	if (views != NULL)
 		trim(views, bytes, bytes > 0 ? VIEWS_KEPT : 0);
@@ -521,6 +522,19 @@ void view_release(struct view *v, struct view_listener *listener)
 	}
 	v->used = ++v->views->clock;
 	trim(v->views, VIEWS_KEPT_BYTES, VIEWS_KEPT);
+}
+
+void view_random_access(struct row_source *source, bool begin)
+{
+	struct views *views;
+
+	if (source->hub == NULL || source->ops->random_access == NULL)
+		return;
+	views = views_of(source->hub);
+	if (begin && views->random_access++ == 0)
+		source->ops->random_access(source, true);
+	else if (!begin && --views->random_access == 0)
+		source->ops->random_access(source, false);
 }
 
 const struct view_spec *view_spec(const struct view *v)

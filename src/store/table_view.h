@@ -90,6 +90,12 @@ void view_release(struct view *v, struct view_listener *listener);
  */
 enum ec view_build(struct view *v, struct row_index **index);
 
+/*
+ * Rows are going to be read in the order of a view through source, or no
+ * longer: row_source_ops.random_access, once for all tables of a mailbox.
+ */
+void view_random_access(struct row_source *source, bool begin);
+
 /* Forget the rows: they are read anew when next asked for. */
 void view_invalidate(struct view *v);
 

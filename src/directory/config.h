@@ -26,13 +26,11 @@ struct config_listener {
 
 /* [limits]: the defaults are those of Exchange. */
 struct config_limits {
-	uint32_t sessions_outlook;        /* a user and database: 32 */
-	uint32_t sessions_other;          /* the same, other clients: 16 */
+	uint32_t sessions_user;           /* a user and database: 32 */
 	uint32_t sessions_admin;          /* with administrator privilege */
 	uint32_t folders, messages, streams, attachments, tables;
 	uint32_t notifications;           /* these six: a session */
 	uint32_t lock_waiters;            /* on one mailbox: 10 */
-	uint32_t session_memory;          /* bytes of unsaved objects */
 	uint32_t open_mailboxes;          /* kept open at most */
 	uint32_t pending_period;          /* X-PendingPeriod, ms */
 	uint32_t expiration;              /* X-ExpirationInfo, ms */

@@ -36,8 +36,7 @@ const struct config_key config_keys[] = {
 	VALUE("log", "level", CONFIG_LEVEL, log_level, 0, 0, "info"),
 
 	/* Sessions of a user on a mailbox database. */
-	LIMIT(sessions_outlook, CONFIG_NUMBER, 1, 1000000, "32"),
-	LIMIT(sessions_other, CONFIG_NUMBER, 1, 1000000, "16"),
+	LIMIT(sessions_user, CONFIG_NUMBER, 1, 1000000, "32"),
 	LIMIT(sessions_admin, CONFIG_NUMBER, 1, 1000000, "64000"),
 
 	/* Objects of a session. */
@@ -47,7 +46,6 @@ const struct config_key config_keys[] = {
 	LIMIT(attachments, CONFIG_NUMBER, 1, 1000000, "500"),
 	LIMIT(tables, CONFIG_NUMBER, 1, 1000000, "500"),
 	LIMIT(notifications, CONFIG_NUMBER, 1, 10000000, "500000"),
-	LIMIT(session_memory, CONFIG_SIZE, 1 << 20, 1U << 31, "64 MiB"),
 
 	/* Mailboxes of this process. */
 	LIMIT(lock_waiters, CONFIG_NUMBER, 1, 10000, "10"),

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -52,8 +54,12 @@ void cli_close(struct cli *cli)
 /* Only the effective IDs: a person's own files are opened with their own. */
 static bool switch_to(struct cli *cli, uid_t uid, gid_t gid)
 {
-	if (seteuid(0) == 0 && setegid(gid) == 0 && seteuid(uid) == 0)
+	if (seteuid(0) == 0 && setegid(gid) == 0 && seteuid(uid) == 0) {
+#ifdef __SANITIZE_ADDRESS__
+		prctl(PR_SET_DUMPABLE, 1);        /* the leak check's need */
+#endif
 		return true;
+	}
 	cli_failf(cli, "cannot act as uid %u: %s", (unsigned)uid,
 		  strerror(errno));
 	return false;
@@ -142,6 +148,11 @@ static bool serve_here(struct cli *cli)
 
 	cli->staging = arena_printf(cli->arena, "%s/staging.%d",
 				    cli->config->data, (int)getpid());
+	if (mkdir(cli->staging, 0700) < 0 && errno != EEXIST) {
+		cli_failf(cli, "cannot make the folder %s: %s", cli->staging,
+			  strerror(errno));
+		return false;
+	}
 	daemon = arena_zalloc(cli->arena, sizeof *daemon);
 	daemon->directory = cli->directory;
 	daemon->pool = store_pool_new(&(struct store_pool_config){

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "admin/ops.h"
@@ -177,9 +178,14 @@ static bool open_directory(struct daemon *d, struct err *err)
 
 static bool open_store(struct daemon *d, struct err *err)
 {
+	const char *staging = arena_printf(d->arena, "%s/staging",
+					   d->config->data);
+
+	if (mkdir(staging, 0700) < 0 && errno != EEXIST)
+		return err_set(err, EC_DISK_ERROR, "cannot make the folder %s:"
+			       " %s", staging, strerror(errno));
 	d->pool = store_pool_new(&(struct store_pool_config){
-			.staging_dir = arena_printf(d->arena, "%s/staging",
-						    d->config->data),
+			.staging_dir = staging,
 			.max_open = d->config->limits.open_mailboxes,
 			.max_waiters = d->config->limits.lock_waiters }, err);
 	return d->pool != NULL;
@@ -191,7 +197,7 @@ static bool start_mailboxes(struct daemon *d, struct err *err)
 
 	d->mailboxes = mailbox_service_new(&(struct mailbox_options){
 		.directory = d->directory, .pool = d->pool,
-		.limits = { .sessions_user = l->sessions_outlook,
+		.limits = { .sessions_user = l->sessions_user,
 			    .sessions_admin = l->sessions_admin,
 			    .folders = l->folders, .messages = l->messages,
 			    .streams = l->streams,

@@ -57,6 +57,9 @@ bool system_drop(const char *user, const char *const *files, struct err *err)
 			       user, strerror(errno));
 	/* Nothing that we start can get them back. */
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+#ifdef __SANITIZE_ADDRESS__
+	prctl(PR_SET_DUMPABLE, 1);        /* the leak check's need */
+#endif
 	return true;
 }
 

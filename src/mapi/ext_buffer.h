@@ -22,7 +22,10 @@ enum {                                    /* Flags of RPC_HEADER_EXT */
 /* [MS-OXCRPC] 3.1.4.2.1.2.1: a payload has at most 32 KB. */
 enum { EXT_PAYLOAD_MAX = 0x8000 };
 
-/* Payloads below this are never compressed ([MS-OXCRPC] 3.1.4.1.1.2.1). */
+/*
+ * Smaller payloads are not worth compressing, which is ours to choose
+ * ([MS-OXCRPC] 3.1.4.2.1.1).
+ */
 enum { EXT_COMPRESS_MIN = 1025 };
 
 /* One payload, unpacked. */

@@ -76,8 +76,8 @@ static const struct {
 	{ "string", 0x0001001f, "48 00 e9 00 3d d8 00 de 00 00", NULL },
 	{ "empty string", 0x0001001f, "00 00", NULL },
 	{ "time", 0x00010040, "00 80 3e d5 de b1 9d 01", NULL },
-	{ "guid", 0x00010048, "90 da d8 6e 0b 45 1b 10 98 da 00 aa 00 3f 13 05",
-	  NULL },
+	{ "guid", 0x00010048,
+	  "90 da d8 6e 0b 45 1b 10 98 da 00 aa 00 3f 13 05", NULL },
 	{ "server id", 0x000100fb,
 	  "15 00 01 01 00 00 00 00 00 00 11 01 00 00 00 00 00 00 22 "
 	  "00 00 00 00", NULL },
@@ -212,17 +212,17 @@ static void test_bad_values(void **state)
 		uint32_t tag;
 		const char *hex;
 	} bad[] = {
-		{ 0x00010000, "00 00 00 00" },          /* unspecified */
-		{ 0x00010099, "00 00 00 00" },          /* unknown */
-		{ 0x0001100b, "00 00 00 00" },          /* multiple boolean */
+		{ 0x00010000, "00 00 00 00" },  /* unspecified */
+		{ 0x00010099, "00 00 00 00" },  /* unknown */
+		{ 0x0001100b, "00 00 00 00" },  /* multiple boolean */
 		{ 0x00011003, "ff ff ff ff 01 00 00 00" }, /* absurd counts */
 		{ 0x0001101f, "00 00 00 80 00 00" },
 		{ 0x00011102, "ff ff ff 7f 00 00" },
-		{ 0x0001001f, "61 00 62 00" },          /* no terminator */
+		{ 0x0001001f, "61 00 62 00" },  /* no terminator */
 		{ 0x0001001f, "61 00 00" },
 		{ 0x0001001e, "61 62" },
-		{ 0x000100fd, "0c" },                   /* no such restriction */
-		{ 0x000100fe, "00 00" },                /* no actions */
+		{ 0x000100fd, "0c" },           /* no such restriction */
+		{ 0x000100fe, "00 00" },        /* no actions */
 	};
 	uint8_t in[64];
 	struct prop_value v = { .tag = 1 };
@@ -521,7 +521,9 @@ static void test_typed_string(void **state)
 
 static void test_bad_typed_string(void **state)
 {
-	static const char *const bad[] = { "", "05", "02 48", "03", "04 48 00" };
+	static const char *const bad[] = {
+		"", "05", "02 48", "03", "04 48 00",
+	};
 	uint8_t in[16];
 	const char *text = "unset";
 

@@ -4,7 +4,7 @@
  * the files of this layer share.
  *
  * A call lives in its request's arena.  It belongs to the I/O thread but for
- * the time that its job is with the pool; then only its in, out, error_code
+ * the time that its job is with the workers; then only its in, out, error_code
  * and late_code are the worker's.
  */
 #ifndef ENDPOINT_CALL_H
@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "endpoint/context.h"
 #include "endpoint/endpoint.h"
-#include "endpoint/pool.h"
+#include "endpoint/workers.h"
 #include "http/server.h"
 #include "mailbox/mailbox.h"
 #include "mapi/http_body.h"
@@ -45,7 +45,7 @@ struct endpoint_service {
 	char *expiration, *pending_period;        /* as text */
 	struct vdir emsmdb, nspi;
 	struct contexts *contexts;
-	struct pool *pool;
+	struct workers *workers;
 	struct endpoint_stats n;
 	atomic_bool draining;
 	struct guid id_base;              /* of request-ids */

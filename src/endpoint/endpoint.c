@@ -92,9 +92,9 @@ struct endpoint_service *endpoint_new(const struct endpoint_config *config,
 		.expiration_ms = service->config.expiration_ms };
 	service->contexts = contexts_new(&contexts, err);
 	if (service->contexts != NULL)
-		service->pool = pool_new(service->config.workers,
+		service->workers = workers_new(service->config.workers,
 					 service->config.queue, err);
-	if (service->pool == NULL) {
+	if (service->workers == NULL) {
 		endpoint_free(service);
 		return NULL;
 	}
@@ -105,7 +105,7 @@ void endpoint_free(struct endpoint_service *service)
 {
 	if (service == NULL)
 		return;
-	pool_free(service->pool);
+	workers_free(service->workers);
 	contexts_free(service->contexts);
 	free((char *)service->config.host);
 	free((char *)service->config.version);
@@ -158,7 +158,7 @@ void endpoint_counters(const struct endpoint_service *service,
 		.pending = get(&n->pending), .busy = get(&n->busy),
 		.contexts = contexts_count(service->contexts),
 		.waiting = get(&n->waiting),
-		.queued = pool_waiting(service->pool),
+		.queued = workers_waiting(service->workers),
 	};
 	for (size_t i = 0; i <= RESPONSE_ENDPOINT_SHUTTING_DOWN; i++)
 		out->response_code[i] = get(&n->response_code[i]);

@@ -29,7 +29,7 @@ bool call_begin_context(struct call *call, enum context_use use)
 /* A place with the workers; false: there is none, and the call has ended. */
 static bool reserve_worker(struct call *call)
 {
-	if (pool_reserve(call->service->pool))
+	if (workers_reserve(call->service->workers))
 		return true;
 	call_refuse(call, 503);
 	return false;
@@ -53,7 +53,7 @@ static void give_to_worker(struct call *call, void (*run)(struct job *job))
 	call->off_thread = true;
 	call->job.run = run;
 	call_start(call);
-	pool_submit(call->service->pool, &call->job);
+	workers_submit(call->service->workers, &call->job);
 }
 
 /* The written body, or R153: the response is invalid. */
@@ -141,7 +141,7 @@ void call_connect(struct call *call)
 	if (again && !reserve_worker(call))
 		return;
 	if (again && !call_begin_context(call, CONTEXT_RECONNECT)) {
-		pool_release(service->pool);
+		workers_release(service->workers);
 		return;
 	}
 	call->old = call->context;
@@ -150,7 +150,7 @@ void call_connect(struct call *call)
 	if (call->context == NULL) {
 		if (again) {
 			context_end(call->old, CONTEXT_RECONNECT);
-			pool_release(service->pool);
+			workers_release(service->workers);
 		}
 		call_fail(call, RESPONSE_UNKNOWN_FAILURE);
 		return;

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Threads for what may block, behind a bounded queue. */
+#ifndef ENDPOINT_WORKERS_H
+#define ENDPOINT_WORKERS_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+struct workers;
+
+/* Embedded in what is to be done; the caller's until run is called. */
+struct job {
+	struct job *next;
+	void (*run)(struct job *job);
+};
+
+struct workers *workers_new(unsigned threads, unsigned queue, struct err *err);
+
+/* Runs what is queued still, then ends the threads.  NULL is allowed. */
+void workers_free(struct workers *workers);
+
+/* Take a place in the queue; false if it is full.  workers_submit must follow,
+ * or workers_release. */
+bool workers_reserve(struct workers *workers);
+void workers_release(struct workers *workers);
+void workers_submit(struct workers *workers, struct job *job);
+
+/* Places taken by what has not been begun. */
+unsigned workers_waiting(struct workers *workers);
+
+#endif

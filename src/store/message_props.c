@@ -58,11 +58,11 @@ static const struct computed *find(uint32_t tag)
 /* Not settable by clients: R855, R859, R863, R857 of [MS-OXCPRPT] … */
 bool message_tag_read_only(uint32_t tag)
 {
-	switch (tag) {
-	case PID_TAG_DISPLAY_TO:
-	case PID_TAG_DISPLAY_CC:
-	case PID_TAG_DISPLAY_BCC:
-	case PID_TAG_LOCAL_COMMIT_TIME:
+	switch (tag >> 16) {
+	case PID_TAG_DISPLAY_TO >> 16:
+	case PID_TAG_DISPLAY_CC >> 16:
+	case PID_TAG_DISPLAY_BCC >> 16:
+	case PID_TAG_LOCAL_COMMIT_TIME >> 16:
 		return true;
 	default:
 		return find(tag) != NULL;
@@ -71,14 +71,14 @@ bool message_tag_read_only(uint32_t tag)
 
 bool message_prop_client_read_only(uint32_t tag)
 {
-	switch (tag) {
-	case PID_TAG_CREATION_TIME:
-	case PID_TAG_LAST_MODIFICATION_TIME:
-	case PID_TAG_SEARCH_KEY:
-	case PID_TAG_CREATOR_NAME:
-	case PID_TAG_CREATOR_ENTRY_ID:
-	case PID_TAG_LAST_MODIFIER_NAME:
-	case PID_TAG_LAST_MODIFIER_ENTRY_ID:
+	switch (tag >> 16) {
+	case PID_TAG_CREATION_TIME >> 16:
+	case PID_TAG_LAST_MODIFICATION_TIME >> 16:
+	case PID_TAG_SEARCH_KEY >> 16:
+	case PID_TAG_CREATOR_NAME >> 16:
+	case PID_TAG_CREATOR_ENTRY_ID >> 16:
+	case PID_TAG_LAST_MODIFIER_NAME >> 16:
+	case PID_TAG_LAST_MODIFIER_ENTRY_ID >> 16:
 		return true;
 	default:
 		return message_tag_read_only(tag);

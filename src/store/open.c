@@ -93,11 +93,6 @@ static enum ec check_exists(struct store *store, struct err *err)
 	return EC_NOT_FOUND;
 }
 
-/* Until search.c is there: search folders keep criteria and stay empty. */
-__attribute__((weak)) void search_attach(struct store *store)
-{
-}
-
 static enum ec load(struct store *store, struct err *err)
 {
 	enum ec ec = schema_update(store);

@@ -83,14 +83,19 @@ bool bench_session_readable(struct bench_session *s)
 
 /* ---- cookies ---- */
 
+static bool is_cookie(const struct cookie *c, const char *name, size_t len)
+{
+	return strlen(c->name) == len && memcmp(c->name, name, len) == 0;
+}
+
+/* In its own place, or the first that is free. */
 static void keep_cookie(struct bench_session *s, const char *name,
 			size_t name_len, const char *value, size_t len)
 {
 	for (size_t i = 0; i < COOKIES_MAX; i++) {
 		struct cookie *c = &s->cookies[i];
 
-		if (c->name[0] != '\0' && (strlen(c->name) != name_len ||
-					   memcmp(c->name, name, name_len) != 0))
+		if (c->name[0] != '\0' && !is_cookie(c, name, name_len))
 			continue;
 		if (len >= c->cap) {
 			c->cap = len + 16;

@@ -91,7 +91,7 @@ enum rop_layout {
 };
 
 enum rop_flags { ROP_MEMORY = 1, ROP_WRITES = 2, ROP_ALWAYS = 4,
-		 ROP_NULL = 8 };
+		 ROP_NULL = 8, ROP_ENDS = 16 };
 
 struct rop_desc {
 	uint8_t id;

@@ -259,6 +259,81 @@ static void test_large(void **state)
 	assert_int_equal(c->rsp.open_stream.stream_size, CHUNK * CHUNKS);
 }
 
+/*
+ * Between two mailboxes of one session: named properties by their names, and
+ * everything else as within one.
+ */
+static void test_other_mailbox(void **state)
+{
+	static const uint32_t body[] = { PID_TAG_BODY };
+	struct content *c = *state;
+	const struct prop_name name = { .kind = PROP_NAME_STRING,
+		.guid = { { 7 } }, .name = "colour" };
+	const struct prop_name filler = { .kind = PROP_NAME_STRING,
+		.guid = { { 7 } }, .name = "filler" };
+	const union rop_req create = { .get_property_ids_from_names = {
+		.flags = 2, .property_names = { 1, &name } } };
+	const union rop_req fill = { .get_property_ids_from_names = {
+		.flags = 2, .property_names = { 1, &filler } } };
+	uint32_t alice, bob, src, dst, tag, tag2, at;
+	struct session *s;
+	struct prop_value v;
+	union rop_rsp rsp;
+	struct store *store;
+	enum ec ec;
+
+	/* A mailbox is made by its owner's first logon. */
+	s = harness_connect(c->h, c->h->bob_id, BOB_DN, 0, &ec);
+	(void)harness_logon(c->h, s, 0, BOB_DN);
+	mailbox_disconnect(s);
+	s = harness_connect(c->h, c->h->admin_id, ADMIN_DN, 1, &ec);
+	assert_non_null(s);
+	alice = harness_logon(c->h, s, 0, ALICE_DN);
+	bob = harness_logon(c->h, s, 1, BOB_DN);
+	/* Bob's mailbox numbers it otherwise. */
+	OK(rop(c->h, s, ROP_ID_get_property_ids_from_names, bob, &fill, NULL,
+	       NULL));
+	OK(rop(c->h, s, ROP_ID_get_property_ids_from_names, alice, &create,
+	       &rsp, NULL));
+	tag = prop_tag_make(rsp.get_property_ids_from_names.property_ids.v[0],
+			    PTYP_STRING);
+	OK(rop(c->h, s, ROP_ID_create_message, alice, &(union rop_req){
+		.create_message = { .code_page_id = 0x0fff,
+				    .folder_id = c->inbox_id } }, NULL, &src));
+	v = (struct prop_value){ .tag = tag, .str = "green" };
+	OK(rop(c->h, s, ROP_ID_set_properties, src, &(union rop_req){
+		.set_properties = { { 1, &v } } }, NULL, NULL));
+	v = (struct prop_value){ .tag = PID_TAG_BODY, .str = "text" };
+	OK(rop(c->h, s, ROP_ID_set_properties, src, &(union rop_req){
+		.set_properties = { { 1, &v } } }, NULL, NULL));
+	OK(rop(c->h, s, ROP_ID_create_attachment, src, NULL, NULL, &at));
+	OK(rop(c->h, s, ROP_ID_save_changes_attachment, at, &(union rop_req){
+		.save_changes_attachment = { .save_flags = 0x0a } }, NULL,
+	       NULL));
+	store = harness_store(c->h, BOB_DN);
+	OK(rop(c->h, s, ROP_ID_create_message, bob, &(union rop_req){
+		.create_message = { .code_page_id = 0x0fff,
+			.folder_id = store_special(store, SPECIAL_INBOX) } },
+	       NULL, &dst));
+	store_put(store);
+	OK(rop2(c->h, s, ROP_ID_copy_to, src, dst, &(union rop_req){
+		.copy_to = { .want_sub_objects = true,
+			     .excluded_tags = { 1, body } } }, &rsp));
+	OK(rop(c->h, s, ROP_ID_get_property_ids_from_names, bob, &create,
+	       &rsp, NULL));
+	tag2 = prop_tag_make(rsp.get_property_ids_from_names.property_ids.v[0],
+			     PTYP_STRING);
+	assert_int_not_equal(tag, tag2);
+	assert_string_equal(get_props(c->h, s, dst, &tag2, 1)->str, "green");
+	OK(rop(c->h, s, ROP_ID_get_valid_attachments, dst, NULL, &rsp, NULL));
+	assert_int_equal(rsp.get_valid_attachments.attachment_id_array.n, 1);
+	OK(rop2(c->h, s, ROP_ID_copy_properties, src, dst, &(union rop_req){
+		.copy_properties = { .property_tags = { 1, body } } }, &rsp));
+	assert_int_equal(rsp.copy_properties.property_problems.n, 0);
+	assert_string_equal(get_props(c->h, s, dst, body, 1)->str, "text");
+	mailbox_disconnect(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +347,7 @@ int main(void)
 		CONTENT_TEST(test_attachments),
 		CONTENT_TEST(test_folders),
 		CONTENT_TEST(test_large),
+		CONTENT_TEST(test_other_mailbox),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -523,33 +523,80 @@ static void test_hierarchy(void **state)
 			 EC_NOT_SUPPORTED);
 }
 
-/* [MS-OXCNOTIF] 3.1.4.3: a row that comes, with the table's columns */
+/* The next RopNotify for alice; NULL if nothing waits. */
+static const struct rop_notify_rsp *next_notify(struct content *c,
+						uint32_t table)
+{
+	struct rops *b = arena_zalloc(c->h->arena, sizeof *b);
+
+	rops_begin(b, c->h, c->h->alice);
+	rops_handle(b, table);
+	assert_int_equal(rops_run(b), EC_SUCCESS);
+	for (unsigned i = 0; i < b->n; i++)
+		if (b->answers[i].rop_id == ROP_ID_notify)
+			return &b->rsps[i].notify;
+	return NULL;
+}
+
+/* [MS-OXCNOTIF] 3.1.4.3: what another session changes, with the columns */
 static void test_notification(void **state)
 {
 	struct content *c = *state;
-	const struct rop_notify_rsp *n = NULL;
-	uint32_t table = open_table(c, &columns);
+	uint32_t table = open_table(c, &columns), silent, logon;
+	const struct rop_notify_rsp *n;
 	const struct prop_values *rows;
-	struct rops b;
+	struct session *other;
+	uint64_t id;
+	enum ec ec;
 
 	query(c, table, 0, true, 10, 0);
+	OK(CALL(c, get_contents_table, c->inbox, &silent,
+		.table_flags = 0x10));                  /* NoNotifications */
+	OK(CALL(c, set_columns, silent, NULL, .property_tags = columns));
+	query(c, silent, 0, true, 10, 0);
 	c->h->columns = (struct prop_tags){ 0, NULL };
-	fill(c, 1);
-	rops_begin(&b, c->h, c->h->alice);
-	rops_handle(&b, table);
-	assert_int_equal(rops_run(&b), EC_SUCCESS);
-	for (unsigned i = 0; i < b.n; i++)
-		if (b.answers[i].rop_id == ROP_ID_notify)
-			n = &b.rsps[i].notify;
-	/* It may have come with an answer already. */
-	if (n == NULL)
-		return;
+	other = harness_connect(c->h, c->h->alice_id, ALICE_DN, 0, &ec);
+	logon = harness_logon(c->h, other, 0, ALICE_DN);
+	id = make_message(c->h, other, logon, c->inbox_id, "new\u4e2d");
+
+	n = next_notify(c, table);
+	assert_non_null(n);
 	assert_int_equal(n->notification_handle, table);
-	if (n->table_event_type != 3)
-		return;
+	assert_int_equal(n->notification_flags, 0x8100);
+	assert_int_equal(n->table_event_type, 3);        /* TableRowAdded */
+	assert_int_equal(n->table_row_message_id, id);
+	assert_int_equal(n->insert_after_table_row_id, 0);
 	c->h->columns = columns;
 	rows = rows_of(c, &n->table_row_data, 1);
-	assert_string_equal(rows[0].v[1].str, "m0");
+	assert_string_equal(rows[0].v[1].str, "new\u4e2d");
+	c->h->columns = (struct prop_tags){ 0, NULL };
+	assert_null(next_notify(c, table));
+	/* None before the table is looked at again ([MS-OXCTABL] 3.2.5.16) */
+	OK(CALL(c, reset_table, table, NULL));
+	make_message(c->h, other, logon, c->inbox_id, "unseen");
+	assert_null(next_notify(c, table));
+	mailbox_disconnect(other);
+}
+
+/* 3.2.5.9, 3.2.5.10, 3.2.5.12: after these failures the rest is not run */
+static void test_failure_ends_buffer(void **state)
+{
+	static const uint8_t ends[] = {
+		ROP_ID_seek_row, ROP_ID_seek_row_bookmark,
+		ROP_ID_create_bookmark };
+	struct content *c = *state;
+	struct rops b;
+
+	for (size_t i = 0; i < sizeof ends; i++) {
+		rops_begin(&b, c->h, c->h->alice);
+		rops_handle(&b, c->inbox);
+		rops_add(&b, ROP_ID_get_properties_list, 0, 0, 0, NULL);
+		rops_add(&b, ends[i], 0, 0, 0, NULL);
+		rops_add(&b, ROP_ID_get_properties_list, 0, 0, 0, NULL);
+		assert_int_equal(rops_run(&b), EC_SUCCESS);
+		assert_int_equal(b.n, 2);
+		assert_int_equal(b.answers[1].return_value, EC_NOT_SUPPORTED);
+	}
 }
 
 int main(void)
@@ -569,6 +616,7 @@ int main(void)
 		CONTENT_TEST(test_categories),
 		CONTENT_TEST(test_hierarchy),
 		CONTENT_TEST(test_notification),
+		CONTENT_TEST(test_failure_ends_buffer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 
 #include "admin/ops.h"
 #include "base/clock.h"
+#include "mapi/id.h"
 #include "store/store.h"
 
 /* Finding -------------------------------------------------------------- */
@@ -232,7 +233,8 @@ static bool mailbox_status(struct admin_request *rq, const json_t *args,
 			    (json_int_t)store_size(store), "quota_state",
 			    quota_name(store_quota_state(store)),
 			    "last_change_number",
-			    (json_int_t)store_last_change_number(store));
+			    (json_int_t)id_counter(
+				store_last_change_number(store)));
 	store_put(store);
 	return true;
 }

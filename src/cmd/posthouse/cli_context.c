@@ -36,19 +36,6 @@ const struct config *cli_config(struct cli *cli)
 	return cli->config;
 }
 
-void cli_close(struct cli *cli)
-{
-	admin_client_close(cli->admin);
-	admin_stop(cli->server);
-	if (cli->daemon != NULL) {
-		store_pool_free(cli->daemon->pool);
-		rmdir(cli->staging);
-	}
-	directory_close(cli->directory);
-	config_free(cli->config);
-	arena_free(cli->arena);
-}
-
 /* Acting as the daemon's user ------------------------------------------ */
 
 /* Only the effective IDs: a person's own files are opened with their own. */
@@ -119,6 +106,22 @@ bool cli_mkdir(struct cli *cli, const char *path)
 		cli_failf(cli, "cannot make the folder %s: %s", path,
 			  strerror(why));
 	return why == 0;
+}
+
+void cli_close(struct cli *cli)
+{
+	admin_client_close(cli->admin);
+	admin_stop(cli->server);
+	if (cli->daemon != NULL) {
+		store_pool_free(cli->daemon->pool);
+		rmdir(cli->staging);
+	}
+	directory_close(cli->directory);
+	config_free(cli->config);
+	/* All of the process belongs to one user again. */
+	if (cli->acting)
+		switch_to(cli, cli->own_uid, cli->own_gid);
+	arena_free(cli->arena);
 }
 
 /* The directory and the daemon ----------------------------------------- */

@@ -101,14 +101,28 @@ enum ec message_stamp(struct rop_call *call, struct message *message,
 	return ec;
 }
 
+/*
+ * Text for the answer, cut so that a message can always be opened; all of it
+ * is to be had as a property.
+ */
+enum { SUBJECT_MAX = 4096 };      /* bytes of UTF-8 */
+
 static const char *get_text(struct rop_call *call, struct message *message,
 			    uint32_t tag)
 {
 	struct prop_value value;
+	size_t len;
+	enum ec ec = message_get_prop(message, tag, call->arena, &value);
 
-	if (message_get_prop(message, tag, call->arena, &value) != EC_SUCCESS)
-		return NULL;
-	return value.str;
+	if (ec != EC_SUCCESS)
+		return ec == EC_NOT_ENOUGH_MEMORY ? "" : NULL;
+	len = strnlen(value.str, SUBJECT_MAX + 1);
+	if (len <= SUBJECT_MAX)
+		return value.str;
+	for (len = SUBJECT_MAX; len > 0; len--)
+		if ((value.str[len] & 0xc0) != 0x80)
+			break;
+	return arena_strndup(call->arena, value.str, len);
 }
 
 /* Bytes that a TypedString takes ([MS-OXCDATA] 2.11.7). */

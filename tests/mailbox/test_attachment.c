@@ -219,6 +219,14 @@ static void test_embedded(void **state)
 			      .save_flags = KEEP_READ_WRITE), EC_ERROR);
 	assert_int_equal(CALL(c, open_embedded_message, m, &other,
 			      .code_page_id = 0x0fff), EC_NULL_OBJECT);
+	/* ecAccessDenied: through a message that is open read-only */
+	release(c, inner);
+	assert_int_equal(CALL(c, open_embedded_message, at, &other,
+			      .code_page_id = 0x0fff,
+			      .open_mode_flags = EMBED_READ_WRITE),
+			 EC_ACCESS_DENIED);
+	OK(CALL(c, open_embedded_message, at, &inner, .code_page_id = 0x0fff,
+		.open_mode_flags = EMBED_READ_ONLY));
 	/* What it was opened from takes it along. */
 	release(c, m);
 	assert_int_equal(CALL(c, get_properties_list, inner, NULL),

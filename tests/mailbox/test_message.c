@@ -267,6 +267,29 @@ static void test_code_page(void **state)
 	assert_text(c, m, PID_TAG_SUBJECT, "\u041f\u0440\u0438");
 }
 
+/* A subject that is longer than an answer may be */
+static void test_long_subject(void **state)
+{
+	enum { CHARS = 15000 };
+	struct content *c = *state;
+	uint32_t m = new_message(c);
+	char *subject = arena_alloc(c->h->arena, CHARS * 2 + 1);
+	size_t len;
+	uint64_t id;
+
+	for (size_t i = 0; i < CHARS; i++)
+		memcpy(subject + 2 * i, "\u00e9", 2);
+	subject[2 * CHARS] = '\0';
+	set_text(c, m, PID_TAG_NORMALIZED_SUBJECT, subject);
+	id = save_message(c, m);
+	release(c, m);
+	open_message(c, id, READ_ONLY);
+	len = strlen(c->rsp.open_message.normalized_subject);
+	assert_int_equal(len, 4096);
+	assert_memory_equal(c->rsp.open_message.normalized_subject, subject,
+			    len);
+}
+
 /* 3.2.5.7 */
 static void test_reload(void **state)
 {
@@ -427,6 +450,7 @@ int main(void)
 		CONTENT_TEST(test_save_flags),
 		CONTENT_TEST(test_soft_deleted),
 		CONTENT_TEST(test_code_page),
+		CONTENT_TEST(test_long_subject),
 		CONTENT_TEST(test_reload),
 		CONTENT_TEST(test_status),
 		CONTENT_TEST(test_set_read_flags),

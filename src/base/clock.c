@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 
-#include <stdio.h>
+#include <string.h>
 
 enum { FILETIME_PER_SECOND = 10000000 };
 static const int64_t unix_epoch = 11644473600;  /* seconds after 1601 */
@@ -38,6 +38,14 @@ uint64_t filetime_now(void)
 	return filetime_from_unix(ts.tv_sec) + (uint64_t)ts.tv_nsec / 100;
 }
 
+/* n as so many decimal digits; each request and line of the log has some. */
+static char *put_digits(char *at, unsigned n, int digits)
+{
+	for (int i = digits; i-- > 0; n /= 10)
+		at[i] = (char)('0' + n % 10);
+	return at + digits;
+}
+
 void http_date_format(time_t t, char text[static HTTP_DATE_SIZE])
 {
 	static const char days[] = "SunMonTueWedThuFriSat";
@@ -45,12 +53,14 @@ void http_date_format(time_t t, char text[static HTTP_DATE_SIZE])
 	struct tm tm;
 
 	gmtime_r(&t, &tm);
-	snprintf(text, HTTP_DATE_SIZE,
-		 "%.3s, %02u %.3s %04u %02u:%02u:%02u GMT",
-		 days + 3 * tm.tm_wday, (unsigned)tm.tm_mday % 100u,
-		 months + 3 * tm.tm_mon, (unsigned)(tm.tm_year + 1900) % 10000u,
-		 (unsigned)tm.tm_hour % 100u, (unsigned)tm.tm_min % 100u,
-		 (unsigned)tm.tm_sec % 100u);
+	memcpy(text, "Sun, 00 Jan 0000 00:00:00 GMT", HTTP_DATE_SIZE);
+	memcpy(text, days + 3 * tm.tm_wday, 3);
+	put_digits(text + 5, (unsigned)tm.tm_mday, 2);
+	memcpy(text + 8, months + 3 * tm.tm_mon, 3);
+	put_digits(text + 12, (unsigned)(tm.tm_year + 1900), 4);
+	put_digits(text + 17, (unsigned)tm.tm_hour, 2);
+	put_digits(text + 20, (unsigned)tm.tm_min, 2);
+	put_digits(text + 23, (unsigned)tm.tm_sec, 2);
 }
 
 void iso_date_format(uint64_t filetime, char text[static ISO_DATE_SIZE])
@@ -59,10 +69,12 @@ void iso_date_format(uint64_t filetime, char text[static ISO_DATE_SIZE])
 	struct tm tm;
 
 	gmtime_r(&t, &tm);
-	snprintf(text, ISO_DATE_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u.%07uZ",
-		 (unsigned)(tm.tm_year + 1900) % 10000u,
-		 (unsigned)(tm.tm_mon + 1) % 100u, (unsigned)tm.tm_mday % 100u,
-		 (unsigned)tm.tm_hour % 100u, (unsigned)tm.tm_min % 100u,
-		 (unsigned)tm.tm_sec % 100u,
-		 (unsigned)(filetime % FILETIME_PER_SECOND));
+	memcpy(text, "0000-00-00T00:00:00.0000000Z", ISO_DATE_SIZE);
+	put_digits(text, (unsigned)(tm.tm_year + 1900), 4);
+	put_digits(text + 5, (unsigned)tm.tm_mon + 1, 2);
+	put_digits(text + 8, (unsigned)tm.tm_mday, 2);
+	put_digits(text + 11, (unsigned)tm.tm_hour, 2);
+	put_digits(text + 14, (unsigned)tm.tm_min, 2);
+	put_digits(text + 17, (unsigned)tm.tm_sec, 2);
+	put_digits(text + 20, (unsigned)(filetime % FILETIME_PER_SECOND), 7);
 }

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +15,8 @@
 enum { LINE_MAX_SIZE = 4096 };
 
 struct log {
-	pthread_mutex_t lock;     /* guards fd against log_reopen */
 	enum log_level level;
-	int fd;
+	int fd;                   /* never changes: see log_reopen */
 	char *path;               /* NULL: standard error */
 };
 
@@ -40,7 +38,6 @@ struct log *log_open(const char *path, enum log_level level, struct err *err)
 	if (path != NULL && (fd = open_file(path, err)) < 0)
 		return NULL;
 	log = xcalloc(1, sizeof *log);
-	pthread_mutex_init(&log->lock, NULL);
 	log->level = level;
 	log->fd = fd;
 	log->path = path != NULL ? xstrdup(path) : NULL;
@@ -53,26 +50,31 @@ void log_close(struct log *log)
 		return;
 	if (log->path != NULL)
 		close(log->fd);
-	pthread_mutex_destroy(&log->lock);
 	free(log->path);
 	free(log);
 }
 
+/*
+ * The new file takes the descriptor's number over in one step, so that
+ * log_event needs no lock: writers of one line each do not wait for another.
+ */
 bool log_reopen(struct log *log, struct err *err)
 {
-	int fd, old;
+	int fd, result;
 
 	if (log == NULL || log->path == NULL)
 		return true;
 	fd = open_file(log->path, err);
 	if (fd < 0)
 		return false;
-	pthread_mutex_lock(&log->lock);
-	old = log->fd;
-	log->fd = fd;
-	pthread_mutex_unlock(&log->lock);
-	close(old);
-	return true;
+	while ((result = dup3(fd, log->fd, O_CLOEXEC)) < 0 &&
+	       (errno == EINTR || errno == EBUSY))
+		;
+	if (result < 0)
+		err_set(err, EC_ERROR, "cannot use the log file %s: %s",
+			log->path, strerror(errno));
+	close(fd);
+	return result >= 0;
 }
 
 bool log_enabled(const struct log *log, enum log_level level)
@@ -102,10 +104,8 @@ void log_event(struct log *log, enum log_level level, const char *event,
 	if (len > sizeof line - 1)
 		len = sizeof line - 1;
 	line[len++] = '\n';
-	pthread_mutex_lock(&log->lock);
 	while (write(log->fd, line, len) < 0 && errno == EINTR)
 		;
-	pthread_mutex_unlock(&log->lock);
 }
 
 static bool is_plain(const char *text)

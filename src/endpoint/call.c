@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 
-enum { HEADER_TEXT_MAX = 256 };
+enum { HEADER_TEXT_MAX = 256, LOG_TEXT_MAX = 160 };
 
 /* --- request-id ------------------------------------------------------- */
 
@@ -26,30 +26,57 @@ static void make_id(struct endpoint_service *service,
 
 /* --- The end ---------------------------------------------------------- */
 
+/*
+ * The line of a request is put together by hand: printf would be the largest
+ * single cost of a PING.
+ */
+static char *put_number(char *at, const char *name, uint64_t n, unsigned base)
+{
+	char digits[20];
+	size_t len = 0;
+
+	at = stpcpy(at, name);
+	do
+		digits[len++] = "0123456789abcdef"[n % base];
+	while ((n /= base) > 0);
+	while (len > 0)
+		*at++ = digits[--len];
+	return at;
+}
+
+/* Text from outside, quoted and cut; "-" for none. */
+static char *put_text(char *at, const char *name, const char *text)
+{
+	at = stpcpy(at, name);
+	if (text == NULL)
+		return stpcpy(at, "-");
+	log_quote(text, at, LOG_TEXT_MAX);
+	return at + strlen(at);
+}
+
 static void log_call(const struct call *call)
 {
 	struct log *log = call->service->config.log;
-	char user[160], mailbox[160], client[160];
-	const char *type = call->type != REQUEST_TYPE_UNKNOWN ?
-		request_type_name(call->type) : http_method(call->req);
 	uint64_t us = (clock_ns() - http_received_ns(call->req)) / 1000;
+	char line[512 + 4 * LOG_TEXT_MAX], *at = line;
 
 	if (!log_enabled(log, LOG_LEVEL_INFO))
 		return;
-	log_event(log, LOG_LEVEL_INFO, "request",
-		  "id=%s peer=%s user=%s mailbox=%s client=%s type=%s "
-		  "status=%d code=%d error=0x%x us=%llu out=%zu%s%s", call->id,
-		  http_peer(call->req),
-		  call->who == NULL ? "-" :
-		  log_quote(call->who->upn, user, sizeof user),
-		  call->mailbox_id == NULL ? "-" :
-		  log_quote(call->mailbox_id, mailbox, sizeof mailbox),
-		  call->request_id == NULL ? "-" :
-		  log_quote(call->request_id, client, sizeof client), type,
-		  call->status, call->code, call->error_code,
-		  (unsigned long long)us, call->out.len,
-		  call->off_thread ? " worker=1" : "",
-		  call->gone ? " gone=1" : "");
+	at = stpcpy(stpcpy(at, "id="), call->id);
+	at = stpcpy(stpcpy(at, " peer="), http_peer(call->req));
+	at = put_text(at, " user=", call->who != NULL ? call->who->upn : NULL);
+	at = put_text(at, " mailbox=", call->mailbox_id);
+	at = put_text(at, " client=", call->request_id);
+	at = put_text(at, " type=", call->type != REQUEST_TYPE_UNKNOWN ?
+		      request_type_name(call->type) : http_method(call->req));
+	at = put_number(at, " status=", (unsigned)call->status, 10);
+	at = put_number(at, " code=", (unsigned)call->code, 10);
+	at = put_number(at, " error=0x", call->error_code, 16);
+	at = put_number(at, " us=", us, 10);
+	at = put_number(at, " out=", call->out.len, 10);
+	at = stpcpy(at, call->off_thread ? " worker=1" : "");
+	stpcpy(at, call->gone ? " gone=1" : "");
+	log_event(log, LOG_LEVEL_INFO, "request", "%s", line);
 }
 
 void call_ended(struct call *call)

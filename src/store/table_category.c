@@ -256,7 +256,7 @@ static bool set_categories(struct table *t, struct wire_r *r)
 static void find_again(struct table *t, struct place *p)
 {
 	const struct row_entry *e;
-	struct table_row row = { NULL };
+	struct table_row row = { .id = 0 };
 
 	if (t->mode == MODE_KEYED || p->header)
 		return;

@@ -358,7 +358,7 @@ static enum ec next_by_index(struct table *t, struct table_row *row)
 {
 	bool any;
 
-	*row = (struct table_row){ NULL };
+	*row = (struct table_row){ .id = 0 };
 	if (t->mode == MODE_VIEW)
 		any = next_in_view(t, row);
 	else if (t->forward)
@@ -386,7 +386,7 @@ enum ec list_next(struct table *t, struct table_row *row)
 	if (!t->walking)
 		return EC_NOT_FOUND;
 	if (t->mode == MODE_KEYED) {
-		*row = (struct table_row){ NULL };
+		*row = (struct table_row){ .id = 0 };
 		return t->source->ops->next(t->source, &row->id);
 	}
 	do {      /* past rows that are gone, though no event said so */
@@ -432,7 +432,7 @@ enum ec list_at_end(struct table *t, const struct place *p, bool forward,
 static enum ec place_by_index(struct table *t, struct place *p,
 			      uint32_t position)
 {
-	struct table_row row = { NULL };
+	struct table_row row = { .id = 0 };
 	struct group_walk w;
 
 	if (t->mode == MODE_VIEW) {
@@ -460,7 +460,7 @@ static enum ec place_by_key(struct table *t, struct place *p, uint32_t from,
 	struct row_source *s = t->source;
 	uint32_t away = from < to ? to - from : from - to;
 	bool known = p->where == PLACE_AT || p->where == PLACE_AFTER;
-	struct table_row row = { NULL };
+	struct table_row row = { .id = 0 };
 	enum ec ec;
 
 	if (known && away <= to && away <= n - 1 - to) {

@@ -273,7 +273,7 @@ static void lose_track(struct table *t)
 static void on_store_event(void *ctx, const struct store_event *ev)
 {
 	struct table *t = ctx;
-	struct table_row row = { NULL };
+	struct table_row row = { .id = 0 };
 
 	switch (t->source->ops->change(t->source, ev, &row.id)) {
 	case ROW_ADDED:

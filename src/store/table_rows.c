@@ -166,7 +166,7 @@ static bool bookmarks_supported(const struct table *t)
 static void follow(struct table *t, struct place *p)
 {
 	const struct row_entry *e;
-	struct table_row row = { NULL };
+	struct table_row row = { .id = 0 };
 
 	if (t->mode == MODE_KEYED || p->header ||
 	    (p->where != PLACE_AT && p->where != PLACE_AFTER))
@@ -212,7 +212,7 @@ enum ec table_seek_row_bookmark(struct table *t, struct bin bookmark,
  */
 static enum ec guess(struct table *t, uint32_t position, uint32_t n)
 {
-	struct table_row row = { NULL };
+	struct table_row row = { .id = 0 };
 	enum ec ec = t->source->ops->guess(t->source,
 					   (double)position / n, &row.id);
 

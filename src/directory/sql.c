@@ -242,6 +242,10 @@ bool sql_open(const char *path, sqlite3 **out, struct err *err)
 {
 	sqlite3 *db = NULL;
 
+	/* The first to use SQLite sets what all share (store/vfs.c): no
+	 * count of memory, which takes a lock each time.  Later it is
+	 * refused, and was done. */
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE |
 			    SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
 		err_set(err, EC_NOT_FOUND, "cannot open the directory %s: %s; "

@@ -120,7 +120,9 @@ static void columns_take(struct table *t, struct prop_tags columns)
 	for (uint32_t i = 0; i < columns.n; i++) {
 		t->columns[i].tag = t->tags[i] = columns.v[i];
 		t->columns[i].kind = (uint8_t)kind_of(t, columns.v[i]);
-		t->source_tags[i] = source_tag(columns.v[i]);
+		/* What the table knows itself, the source need not find. */
+		t->source_tags[i] = special_kind(t, columns.v[i]) !=
+			CELL_PLAIN ? 0 : source_tag(columns.v[i]);
 	}
 	t->source->ops->set_columns(t->source, (struct prop_tags){
 		columns.n, t->source_tags });

@@ -22,6 +22,7 @@ enum { OBJECT_MESSAGE = 5 };              /* PidTagObjectType */
 enum getter contents_getter(uint32_t tag)
 {
 	switch (tag) {
+	case 0: return GET_OBJECT_TYPE;   /* anything: it is not looked at */
 	case PID_TAG_MESSAGE_FLAGS: return GET_FLAGS;
 	case PID_TAG_READ: return GET_READ;
 	case PID_TAG_MESSAGE_STATUS: return GET_STATUS;

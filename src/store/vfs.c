@@ -478,6 +478,9 @@ struct store_vfs *vfs_new(void)
 {
 	struct store_vfs *vfs = xcalloc(1, sizeof *vfs);
 
+	/* Counting memory takes a lock that all mailboxes share; see also
+	 * directory/sql.c, which may come first. */
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	sqlite3_initialize();
 	vfs->real = sqlite3_vfs_find("unix");
 	snprintf(vfs->name, sizeof vfs->name, "posthouse-%p", (void *)vfs);

@@ -99,11 +99,18 @@ static bool add_payload(struct execution *x)
 	return true;
 }
 
+bool execute_may_chain(const struct execution *x)
+{
+	return (x->req->flags & EXECUTE_CHAIN) != 0 && x->done > 0 &&
+		(x->header.rop_id == ROP_ID_query_rows ||
+		 x->header.rop_id == ROP_ID_read_stream);
+}
+
 void execute_chain(struct execution *x)
 {
 	unsigned payloads = 1;
 
-	if (!(x->req->flags & EXECUTE_CHAIN) || x->done == 0 || !more(x))
+	if (!more(x))
 		return;
 	grow(x);
 	while (payloads < EXECUTE_PAYLOADS_MAX && add_payload(x)) {

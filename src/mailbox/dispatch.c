@@ -2,23 +2,6 @@
 /* From a RopId to its handler, by the table of mapi/rops.def. */
 #include "mailbox/rop_handler.h"
 
-/*
- * A handler that is named in the table but not linked leaves its address
- * NULL, and counts as unsupported: so a program may do without some.
- */
-#define WEAK_ROP_IN(handler) \
-	extern __typeof__(handler) handler __attribute__((weak));
-#define WEAK_ROP_IN_OUT WEAK_ROP_IN
-#define WEAK_ROP_SRC_DEST WEAK_ROP_IN
-#define WEAK_ROP_RSP_IN WEAK_ROP_IN
-#define WEAK_ROP_OUT WEAK_ROP_IN
-#define WEAK_ROP_NO_RSP WEAK_ROP_IN
-#define WEAK_ROP_RSP_ONLY(handler)
-#define ROP(id, n, spec, layout, objects, flags, section, handler) \
-	WEAK_##layout(handler)
-#include "mapi/rops.def"
-#undef ROP
-
 typedef enum ec run_fn(struct rop_call *call, const union rop_req *req,
 		       union rop_rsp *rsp);
 
@@ -26,8 +9,7 @@ typedef enum ec run_fn(struct rop_call *call, const union rop_req *req,
 	static enum ec run_##n(struct rop_call *call, \
 			       const union rop_req *req, union rop_rsp *rsp) \
 	{ \
-		return handler != NULL ? handler(call, &req->n, &rsp->n) : \
-			EC_NOT_SUPPORTED; \
+		return handler(call, &req->n, &rsp->n); \
 	}
 #define RUN_ROP_IN_OUT RUN_ROP_IN
 #define RUN_ROP_SRC_DEST RUN_ROP_IN

@@ -174,6 +174,9 @@ static enum ec run_all(struct execution *x)
 			x->trace = aux_trace(x->arena, x->done, "RopLogon",
 					     x->last_ec);
 		x->done++;
+		if (x->last_ec != EC_SUCCESS &&
+		    (rop_desc(x->header.rop_id)->flags & ROP_ENDS) != 0)
+			break;
 	}
 	x->w.cap = x->limit;
 	notify_flush(x->session, &x->w, &x->codec);
@@ -219,6 +222,12 @@ static enum ec execute(struct execution *x)
 	if (ec != EC_SUCCESS)
 		return ec;
 	x->w.cap = cap;
+	/* Nobody waits while the answer is packed, if it is all there is. */
+	if (!execute_may_chain(x)) {
+		rop_call_unlock(&x->call);
+		execute_payload_end(x);
+		return EC_SUCCESS;
+	}
 	execute_payload_end(x);
 	execute_chain(x);
 	return EC_SUCCESS;

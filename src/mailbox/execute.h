@@ -50,8 +50,10 @@ void execute_payload_end(struct execution *x);
 
 /*
  * After the last ROP: further payloads with more of the same answer
- * ([MS-OXCRPC] 3.1.4.2.1.2.2).  The lock is still held.
+ * ([MS-OXCRPC] 3.1.4.2.1.2.2), the lock still held; and whether that is for
+ * this client and this ROP at all.
  */
+bool execute_may_chain(const struct execution *x);
 void execute_chain(struct execution *x);
 
 /* Log what went wrong inside the store of the ROP that failed. */

@@ -107,20 +107,19 @@ void execute_report_fault(struct execution *x)
 }
 
 /* [MS-OXCROPS] 3.2.5.3; errors are not told. */
-static void release(struct execution *x)
+enum ec rop_release(struct rop_call *call, const struct rop_release_req *req,
+		    struct rop_release_rsp *rsp)
 {
-	struct rop_call *call = &x->call;
-	struct object *o = call->in;
-
-	x->handles[x->header.input_handle_index] = ROP_HANDLE_NONE;
-	if (o->kind != OBJECT_LOGON) {
-		object_release(o);
-		return;
+	call->handles[call->header->input_handle_index] = ROP_HANDLE_NONE;
+	if (call->in->kind != OBJECT_LOGON) {
+		object_release(call->in);
+		return EC_SUCCESS;
 	}
 	/* Its store is put, and must not be locked by then. */
 	rop_call_unlock(call);
-	logon_release(o->logon);
+	logon_release(call->logon);
 	call->logon = NULL;
+	return EC_SUCCESS;
 }
 
 /* A release is done whoever else waits; a logon's takes its lock itself. */
@@ -164,10 +163,6 @@ static enum ec run(struct execution *x, const struct rop_desc *desc)
 		ec = lock_for(x, desc);
 	if (ec != EC_SUCCESS)
 		return ec;
-	if (desc->layout == ROP_NO_RSP) {
-		release(x);
-		return EC_SUCCESS;
-	}
 	call->logon_id = x->header.logon_id;
 	call->header = &x->header;
 	call->bulk = rop_bulk_writer(&x->w, x->header.rop_id);

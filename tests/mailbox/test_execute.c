@@ -458,7 +458,7 @@ static void test_object_limit(void **state)
 /* Rows of a table in several payloads ([MS-OXCRPC] 3.1.4.2.1.2.2) */
 static void test_chain(void **state)
 {
-	enum { MESSAGES = 300 };
+	enum { MESSAGES = 160 };
 	static const uint32_t columns[] = {
 		PID_TAG_MID, PID_TAG_SUBJECT,
 	};
@@ -470,7 +470,7 @@ static void test_chain(void **state)
 	union rop_req req = { .set_columns = {
 		.property_tags = { .n = 2, .v = columns },
 	} };
-	char subject[200];
+	char subject[250];
 	unsigned rows = 0;
 	struct rops b;
 

@@ -5,6 +5,10 @@
 #include <string.h>
 
 #include "store/impl.h"
+#include "store/table_view.h"
+
+/* Sorted views that mailboxes nobody uses may keep, all together. */
+#define IDLE_VIEWS_BYTES ((size_t)128 << 20)
 
 struct store_pool *store_pool_new(const struct store_pool_config *config,
 				  struct err *err)
@@ -200,6 +204,7 @@ void store_put(struct store *s)
 	pthread_mutex_lock(&pool->mutex);
 	if (--s->refs == 0) {
 		pool->n_used--;
+		views_trim(s->events, IDLE_VIEWS_BYTES / pool->n_open);
 		evict(pool);
 	}
 	pthread_mutex_unlock(&pool->mutex);

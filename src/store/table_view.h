@@ -23,7 +23,7 @@ enum {
 	VIEW_MAX_SORTS = 16,
 	VIEW_MAX_CATEGORIES = 8,
 	VIEWS_KEPT = 8,                   /* unused ones, a mailbox */
-	VIEWS_KEPT_BYTES = 96 << 20,
+	VIEWS_KEPT_BYTES = 160 << 20,
 };
 
 /* What a view shows of its source. */

@@ -105,9 +105,11 @@ static void set_field(GMimeMessage *m, const char *name, const char *text)
 	g_free(value);
 }
 
-static void add_mailbox(GMimeMessage *m, GMimeAddressType type,
-			const char *name, const char *address)
+/* A list of addresses on its way into a header field. */
+static void add_address(InternetAddressList *list, const char *name,
+			const char *address)
 {
+	InternetAddress *mailbox;
 	char *n, *a;
 
 	if (address == NULL || *address == '\0') {
@@ -117,10 +119,36 @@ static void add_mailbox(GMimeMessage *m, GMimeAddressType type,
 	}
 	n = one_line(name);
 	a = one_line(address);
-	g_mime_message_add_mailbox(m, type,
+	mailbox = internet_address_mailbox_new(
 		*n == '\0' || strcmp(n, a) == 0 ? NULL : n, a);
+	internet_address_list_add(list, mailbox);
+	g_object_unref(mailbox);
 	g_free(n);
 	g_free(a);
+}
+
+/* At once: GMime would make the field anew after each address. */
+static void set_addresses(GMimeMessage *m, const char *name,
+			  InternetAddressList *list)
+{
+	char *text;
+
+	if (internet_address_list_length(list) > 0) {
+		text = internet_address_list_to_string(list, NULL, FALSE);
+		g_mime_object_set_header(GMIME_OBJECT(m), name, text,
+					 "utf-8");
+		g_free(text);
+	}
+	g_object_unref(list);
+}
+
+static void set_mailbox(GMimeMessage *m, const char *field, const char *name,
+			const char *address)
+{
+	InternetAddressList *list = internet_address_list_new();
+
+	add_address(list, name, address);
+	set_addresses(m, field, list);
 }
 
 static const char *smtp_of(const struct prop_values *v, uint32_t smtp,
@@ -138,31 +166,33 @@ static void set_senders(GMimeMessage *m, const struct prop_values *v)
 	const char *by = smtp_of(v, PID_TAG_SENDER_SMTP_ADDRESS,
 				 PID_TAG_SENDER_EMAIL_ADDRESS);
 
-	add_mailbox(m, GMIME_ADDRESS_TYPE_FROM,
-		    prop_str(v, PID_TAG_SENT_REPRESENTING_NAME), from);
+	set_mailbox(m, "From", prop_str(v, PID_TAG_SENT_REPRESENTING_NAME),
+		    from);
 	if (by != NULL && from != NULL && strcasecmp(by, from) != 0)
-		add_mailbox(m, GMIME_ADDRESS_TYPE_SENDER,
-			    prop_str(v, PID_TAG_SENDER_NAME), by);
+		set_mailbox(m, "Sender", prop_str(v, PID_TAG_SENDER_NAME),
+			    by);
 }
 
 static void set_recipients(GMimeMessage *m, const struct mime_message *from)
 {
-	static const GMimeAddressType types[] = {
-		GMIME_ADDRESS_TYPE_TO, GMIME_ADDRESS_TYPE_CC,
-		GMIME_ADDRESS_TYPE_BCC
-	};
+	static const char *const fields[] = { "To", "Cc", "Bcc" };
+	InternetAddressList *lists[3];
 
+	for (int i = 0; i < 3; i++)
+		lists[i] = internet_address_list_new();
 	for (uint32_t i = 0; i < from->n_recipients; i++) {
 		const struct prop_values *r = &from->recipients[i];
 		int32_t type = prop_i32(r, PID_TAG_RECIPIENT_TYPE,
 					MIME_RECIPIENT_TO) & 0x0f;
 
 		if (type >= MIME_RECIPIENT_TO && type <= MIME_RECIPIENT_BCC)
-			add_mailbox(m, types[type - 1],
+			add_address(lists[type - 1],
 				    prop_str(r, PID_TAG_DISPLAY_NAME),
 				    smtp_of(r, PID_TAG_SMTP_ADDRESS,
 					    PID_TAG_EMAIL_ADDRESS));
 	}
+	for (int i = 0; i < 3; i++)
+		set_addresses(m, fields[i], lists[i]);
 }
 
 /* Reply-To is not derived: the names alone would not do.  It is copied. */

@@ -33,7 +33,7 @@ class Failed(Exception):
 
 class Organisation:
     def __init__(self, build, settings=""):
-        self.build = build
+        self.build = os.path.abspath(build)
         self.folder = tempfile.mkdtemp(prefix="posthouse-test-")
         self.conf = os.path.join(self.folder, "posthouse.conf")
         self.plain, self.tls = free_port(), free_port()

@@ -195,7 +195,6 @@ class Suite:
         waiting.start()
         time.sleep(0.3)
         # NotificationWait goes beside others ([MS-OXCMAPIHTTP] 3.1.5.4).
-        other.logon()
         other.save_message(handle, folders[4], "wake up", "now")
         waiting.join(20)
         assert not waiting.is_alive()

@@ -116,7 +116,7 @@ class Reader:
         if kind == 0:
             return self.value(self.u16())
         simple = {2: "h", 3: "i", 4: "f", 5: "d", 6: "q", 7: "d", 0xA: "I",
-                  0xB: "B", 0x14: "q", 0x40: "Q"}
+                  0xB: "B", 0x14: "Q", 0x40: "Q"}
         if kind in simple:
             return self.num(simple[kind])
         if kind == 0x1E:
@@ -161,7 +161,7 @@ def wide(text):
 def value(tag, v):
     kind = tag & 0xFFFF
     simple = {2: "<h", 3: "<i", 4: "<f", 5: "<d", 6: "<q", 7: "<d",
-              0xA: "<I", 0xB: "<B", 0x14: "<q", 0x40: "<Q"}
+              0xA: "<I", 0xB: "<B", 0x14: "<Q", 0x40: "<Q"}
     if kind in simple:
         return struct.pack(simple[kind], v)
     if kind == 0x1E:
@@ -369,11 +369,11 @@ class Session:
         a.end()
         return a.handle
 
-    def open_message(self, folder, mid, flags=0, page=0xFFF):
+    def open_message(self, folder, mid, flags=3, page=0xFFF):
         return self.rop(0x03, self.store, struct.pack("<HQBQ", page, folder,
                                                       flags, mid), out=True)
 
-    def message(self, folder, mid, flags=0):
+    def message(self, folder, mid, flags=3):
         return self.open_message(folder, mid, flags).ok(
             "RopOpenMessage").handle
 

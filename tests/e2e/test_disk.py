@@ -23,7 +23,7 @@ class Suite:
 
     def save(self, subject):
         mid = self.client.save_message(self.logon, self.folders[4], subject,
-                                       subject * 2000)
+                                       subject * 1000)
         self.saved[mid] = subject
 
     def saves(self):

@@ -65,13 +65,24 @@ class Saver(threading.Thread):
                 return
 
 
+def wait_for_a_save(savers, saved):
+    """Each round sees the sessions recover and something saved."""
+    before, deadline = len(saved), time.monotonic() + 60
+    while len(saved) == before:
+        assert time.monotonic() < deadline, "no save in 60 s"
+        for saver in savers:
+            assert saver.error is None, saver.error
+        time.sleep(0.005)
+
+
 def run(org, kills, saved, environment):
     rng = random.Random(1)
     savers = [Saver(org, i, saved) for i in range(CLIENTS)]
     for saver in savers:
         saver.start()
     for _ in range(kills):
-        time.sleep(rng.uniform(0.05, 0.5))
+        wait_for_a_save(savers, saved)
+        time.sleep(rng.uniform(0, 0.1))
         org.daemon.kill()
         org.daemon.wait()
         org.start(**environment)
@@ -82,6 +93,7 @@ def run(org, kills, saved, environment):
         saver.join(60)
         assert saver.error is None, saver.error
         assert saver.reconnects > 0 or kills == 0, "never reconnected"
+    assert len(saved) >= kills
 
 
 def verify(org, saved):

@@ -24,7 +24,7 @@ struct table *table_new(enum table_kind kind, unsigned flags,
 	t->source = source;
 	t->key = *key;
 	t->spec.lcid = lcid;
-	t->scratch = arena_new(0);
+	t->scratch = arena_new(512);
 	place_begin(&t->cursor);
 	return t;
 }

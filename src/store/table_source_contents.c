@@ -125,20 +125,30 @@ static enum ec contents_walk(struct row_source *s, uint64_t from, bool include,
 	return EC_SUCCESS;
 }
 
+/*
+ * A statement that has run to its end is given back at once: it might be
+ * dropped from the memory of statements before it is reset.
+ */
 static enum ec step(struct contents_source *c)
 {
 	bool row;
 	enum ec ec;
 
 	contents_forget(c);
+	if (c->stmt == NULL)
+		return EC_NOT_FOUND;
 	ec = db_step(c->store, c->stmt, &row);
 	if (ec == EC_SUCCESS && !row)
 		ec = EC_NOT_FOUND;
-	if (ec == EC_SUCCESS) {
-		c->id = (uint64_t)sqlite3_column_int64(c->stmt, COL_ID);
-		c->home = (uint64_t)sqlite3_column_int64(c->stmt, COL_FOLDER);
+	if (ec != EC_SUCCESS) {
+		db_done(c->stmt);
+		c->stmt = NULL;
+		c->loading = false;
+		return ec;
 	}
-	return ec;
+	c->id = (uint64_t)sqlite3_column_int64(c->stmt, COL_ID);
+	c->home = (uint64_t)sqlite3_column_int64(c->stmt, COL_FOLDER);
+	return EC_SUCCESS;
 }
 
 static enum ec contents_next(struct row_source *s, uint64_t *id)
@@ -176,7 +186,8 @@ static enum ec contents_load(struct row_source *s, uint64_t id)
 		contents_forget(c);
 		sqlite3_reset(c->stmt);
 	} else {
-		contents_done(s);
+		contents_forget(c);
+		db_done(c->stmt);
 		hold(c);
 		c->stmt = start(c, c->sql->load);
 		c->loading = true;
@@ -455,7 +466,7 @@ static struct row_source *contents_new(struct store *store, uint64_t folder,
 	c->folder = folder;
 	c->kind = kind;
 	c->sql = sql;
-	c->arena = arena_new(1024);
+	c->arena = arena_new(512);
 	return &c->base;
 }
 

@@ -63,7 +63,7 @@ bool store_fault(struct store *store, struct err *out)
 
 	pthread_mutex_lock(&store->fault_mutex);
 	faulty = store->faulty;
-	if (faulty)
+	if (faulty && out != NULL)
 		*out = store->fault;
 	store->faulty = false;
 	pthread_mutex_unlock(&store->fault_mutex);

@@ -210,6 +210,34 @@ static bool create_db(struct store *store,
 	return false;
 }
 
+/* All into the one file, which is synced: it is renamed without its WAL. */
+static bool finish(struct store *store, struct err *err)
+{
+	if (sqlite3_wal_checkpoint_v2(store->db, NULL,
+				      SQLITE_CHECKPOINT_TRUNCATE, NULL,
+				      NULL) == SQLITE_OK)
+		return true;
+	db_fail(store, "cannot write the database");
+	store_fault(store, err);
+	return false;
+}
+
+/* A name is durable when its directory is. */
+static bool sync_directory(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash == NULL ? xstrdup(".") :
+		strndup(path, (size_t)(slash - path) + 1);
+	int fd = dir == NULL ? -1 : open(dir, O_RDONLY | O_DIRECTORY |
+					 O_CLOEXEC);
+	bool ok = fd >= 0 && fsync(fd) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	free(dir);
+	return ok;
+}
+
 static void remove_files(const char *path)
 {
 	static const char *const ends[] = { "", "-wal", "-shm" };
@@ -245,14 +273,12 @@ bool store_create(struct store_pool *pool, const char *path,
 	if (lock_file(&store, err) != EC_SUCCESS)
 		goto out;
 	remove_files(part);
-	ok = create_db(&store, params, err);
-	sqlite3_wal_checkpoint_v2(store.db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
-				  NULL, NULL);
+	ok = create_db(&store, params, err) && finish(&store, err);
 	if (store.db != NULL)
 		db_forget(&store);
-	ok = sqlite3_close(store.db) == SQLITE_OK && ok;
+	sqlite3_close(store.db);
 	store.db = NULL;
-	if (ok && rename(part, path) != 0)
+	if (ok && (rename(part, path) != 0 || !sync_directory(path)))
 		ok = err_set(err, EC_DISK_ERROR, "cannot make %s: %s", path,
 			     strerror(errno));
 	if (!ok)

@@ -67,7 +67,8 @@ void store_unlock(struct store *store);
 
 /*
  * What went wrong inside (disk full, I/O, damage) since the last call: true
- * once for each failure, so that it is logged once.  Needs no lock.
+ * once for each failure, so that it is logged once.  Needs no lock; out may
+ * be NULL.
  */
 bool store_fault(struct store *store, struct err *out);
 

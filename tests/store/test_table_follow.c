@@ -10,7 +10,7 @@
 #include "store/table.h"
 #include "store/table_view.h"
 
-enum { FOLDERS = 3, TABLES = 7, ROWS = 400 };
+enum { FOLDERS = 3, TABLES = 8, ROWS = 400 };
 
 /* One way to look at a folder. */
 struct look {
@@ -29,6 +29,8 @@ static const struct look looks[TABLES] = {
 	{ .folder = 0, .restricted = true },
 	{ .folder = 0, .flags = TABLE_ASSOCIATED },
 	{ .folder = 0, .flags = TABLE_SOFT_DELETES },
+	{ .folder = 0, .flags = TABLE_SOFT_DELETES,
+	  .sort = { PID_TAG_SUBJECT, SORT_DESCENDING } },
 };
 
 struct world {

@@ -188,14 +188,19 @@ static void expire(struct contexts *all)
 	}
 }
 
+static void free_context(struct context *c)
+{
+	identity_unref(c->who);
+	free(c);
+}
+
 static void free_dead(struct context *c)
 {
 	while (c != NULL) {
 		struct context *next = c->next;
 
 		mailbox_disconnect(c->session);
-		identity_unref(c->who);
-		free(c);
+		free_context(c);
 		c = next;
 	}
 }
@@ -420,19 +425,22 @@ enum response_code context_begin(struct contexts *all, const char *cookie,
 void context_end(struct context *c, enum context_use use)
 {
 	struct contexts *all = c->all;
+	bool done;
 
 	pthread_mutex_lock(&all->lock);
 	if (use == CONTEXT_WAIT)
 		c->waiting = false;
 	else if (use != CONTEXT_RECONNECT)
 		c->busy = false;
-	if (--c->uses == 0) {
-		if (c->destroyed)
-			bury(c);
-		else
-			idle_add(c);
-	}
+	c->uses--;
+	done = c->uses == 0 && c->destroyed && c->session == NULL;
+	if (c->uses == 0 && !c->destroyed)
+		idle_add(c);
+	else if (c->uses == 0 && !done)
+		bury(c);
 	pthread_mutex_unlock(&all->lock);
+	if (done)                 /* nothing is left that takes a while */
+		free_context(c);
 }
 
 void context_advance(struct context *c)

@@ -212,9 +212,8 @@ void call_execute(struct call *call)
 
 /* --- Disconnect (2.2.4.3, 3.2.5.4) ------------------------------------ */
 
-static void run_disconnect(struct job *job)
+static void disconnect_session(struct call *call)
 {
-	struct call *call = (struct call *)job;
 	struct disconnect_rsp rsp = { 0 };
 	struct wire_w w = body_writer(call, DISCONNECT_RSP_SIZE);
 
@@ -222,12 +221,20 @@ static void run_disconnect(struct job *job)
 	mailbox_disconnect(context_take_session(call->context));
 	disconnect_rsp_encode(&w, &rsp);
 	set_body(call, &w);
+}
+
+static void run_disconnect(struct job *job)
+{
+	struct call *call = (struct call *)job;
+
+	disconnect_session(call);
 	hand_back(call);
 }
 
 void call_disconnect(struct call *call)
 {
 	struct bin body = call_body(call);
+	bool quick;
 
 	bump(&call->service->n.disconnect);
 	if (!call_begin_context(call, CONTEXT_SEQUENCED))
@@ -238,8 +245,14 @@ void call_disconnect(struct call *call)
 		call_fail(call, RESPONSE_INVALID_REQUEST_BODY);
 		return;
 	}
-	if (!reserve_worker(call))
+	quick = mailbox_disconnect_is_inline(context_session(call->context));
+	if (!quick && !reserve_worker(call))
 		return;
 	context_advance(call->context);
-	give_to_worker(call, run_disconnect);
+	if (quick) {
+		disconnect_session(call);
+		call_finish(call);
+	} else {
+		give_to_worker(call, run_disconnect);
+	}
 }

@@ -105,8 +105,9 @@ void workers_submit(struct workers *workers, struct job *job)
 	job->next = NULL;
 	*workers->last = job;
 	workers->last = &job->next;
-	pthread_cond_signal(&workers->wake);
 	pthread_mutex_unlock(&workers->lock);
+	/* After the lock, into which the worker would run at once. */
+	pthread_cond_signal(&workers->wake);
 }
 
 unsigned workers_waiting(struct workers *workers)

@@ -65,6 +65,7 @@ struct loop {
 
 	pthread_mutex_t lock;             /* guards the posts */
 	struct post *posts, **posts_end;
+	atomic_uint posting;              /* threads in loop_post */
 	int wake_fd;
 	struct event *wake;
 };

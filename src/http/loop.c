@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An I/O thread: its event loop, and the calls that others post to it. */
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -21,15 +22,18 @@ void loop_post(struct loop *loop, struct post *post)
 {
 	bool first;
 
+	atomic_fetch_add(&loop->posting, 1);
 	pthread_mutex_lock(&loop->lock);
 	first = loop->posts == NULL;
 	post->next = NULL;
 	*loop->posts_end = post;
 	loop->posts_end = &post->next;
-	/* Under the lock: the loop cannot end before this has been seen. */
+	pthread_mutex_unlock(&loop->lock);
+	/* Not under the lock, into which the loop would run at once.  Its end
+	 * waits for us. */
 	if (first && eventfd_write(loop->wake_fd, 1) != 0)
 		abort();          /* a counter of 1 cannot overflow */
-	pthread_mutex_unlock(&loop->lock);
+	atomic_fetch_sub(&loop->posting, 1);
 }
 
 static struct post *take_posts(struct loop *loop)
@@ -206,6 +210,8 @@ void loop_free(struct loop *loop)
 			run(loop);
 		event_free(loop->wake);
 	}
+	while (atomic_load(&loop->posting) > 0)
+		sched_yield();
 	if (loop->wake_fd >= 0)
 		close(loop->wake_fd);
 	if (loop->base != NULL)

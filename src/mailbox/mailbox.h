@@ -104,6 +104,10 @@ enum ec mailbox_connect(struct mailbox_service *svc,
 /* Release all that the session has open, and the session.  NULL allowed. */
 void mailbox_disconnect(struct session *session);
 
+/* Whether mailbox_disconnect needs no mailbox's lock, and so may be called on
+ * an I/O thread. */
+bool mailbox_disconnect_is_inline(const struct session *session);
+
 /* The service that the session belongs to. */
 struct mailbox_service *mailbox_session_service(const struct session *session);
 

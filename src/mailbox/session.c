@@ -173,6 +173,14 @@ void mailbox_disconnect(struct session *session)
 	session_free(session);
 }
 
+bool mailbox_disconnect_is_inline(const struct session *session)
+{
+	for (const struct logon *l = session->logons; l != NULL; l = l->next)
+		if (l->object != NULL && object_needs_lock(l->object))
+			return false;
+	return true;
+}
+
 size_t mailbox_session_size(const struct session *session)
 {
 	size_t size = arena_size(session->arena);

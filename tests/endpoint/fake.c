@@ -110,6 +110,7 @@ bool auth_check_basic(struct auth *auth, const char *header,
 struct session {
 	struct session *next;
 	atomic_int in_call;
+	bool light;               /* its last Execute was an inline one */
 	int queued;
 	void (*wake)(void *ctx);
 	void *wake_ctx;
@@ -203,6 +204,7 @@ enum ec mailbox_execute(struct session *session,
 		rsp->error_code = EC_RPC_FORMAT;
 		rsp->rop_buffer.len = 0;
 	}
+	session->light = mailbox_is_inline(session, req);
 	pthread_mutex_lock(&lock);
 	if (begins(req, "event"))
 		queue_event(session);
@@ -217,6 +219,11 @@ bool mailbox_is_inline(const struct session *session,
 		       const struct execute_req *req)
 {
 	return begins(req, "inline") || begins(req, "echo");
+}
+
+bool mailbox_disconnect_is_inline(const struct session *session)
+{
+	return session->light;
 }
 
 bool mailbox_notify_set(struct session *session, void (*wake)(void *ctx),

@@ -19,6 +19,9 @@ enum { CELL_READ = 1024 };
 
 enum { OBJECT_MESSAGE = 5 };              /* PidTagObjectType */
 
+/* PidTagAccess: modify, read, delete ([MS-OXCPRPT] 2.2.1.1) */
+enum { ACCESS_OWNER = 7 };
+
 enum getter contents_getter(uint32_t tag)
 {
 	switch (tag) {
@@ -37,11 +40,19 @@ enum getter contents_getter(uint32_t tag)
 	case PID_TAG_FOLDER_ID:
 	case PID_TAG_PARENT_FOLDER_ID: return GET_FOLDER_ID;
 	case PID_TAG_CHANGE_NUMBER: return GET_CHANGE_NUMBER;
+	case PID_TAG_RECORD_KEY:
 	case PID_TAG_ENTRY_ID: return GET_ENTRY_ID;
 	case PID_TAG_PARENT_ENTRY_ID: return GET_PARENT_ENTRY_ID;
 	case PID_TAG_INSTANCE_KEY: return GET_INSTANCE_KEY;
 	case PID_TAG_ASSOCIATED: return GET_ASSOCIATED;
 	case PID_TAG_OBJECT_TYPE: return GET_OBJECT_TYPE;
+	case PID_TAG_ACCESS: return GET_ACCESS;
+	case PID_TAG_ACCESS_LEVEL: return GET_ACCESS_LEVEL;
+	case PID_TAG_STORE_RECORD_KEY: return GET_STORE_RECORD_KEY;
+	case PID_TAG_MAPPING_SIGNATURE: return GET_MAPPING_SIGNATURE;
+	case PID_TAG_PARENT_SOURCE_KEY: return GET_PARENT_SOURCE_KEY;
+	case PID_TAG_SOURCE_KEY: return GET_SOURCE_KEY;
+	case PID_TAG_CHANGE_KEY: return GET_CHANGE_KEY;
 	case PID_TAG_NORMALIZED_SUBJECT: return GET_NORMALIZED_SUBJECT;
 	default:
 		return content_row_has(tag) ? GET_ROW : GET_OTHER;
@@ -243,6 +254,39 @@ static struct bin instance_key(struct contents_source *c)
 	return (struct bin){ key, 16 };
 }
 
+static struct bin guid_bin(struct contents_source *c, struct guid g)
+{
+	return (struct bin){ arena_memdup(values(c), g.b, sizeof g.b),
+			     sizeof g.b };
+}
+
+/* What is the same for all rows, or made of the IDs. */
+static void from_store(struct contents_source *c, enum getter getter,
+		       struct prop_value *v)
+{
+	switch (getter) {
+	case GET_ACCESS: v->i32 = ACCESS_OWNER; break;
+	case GET_ACCESS_LEVEL: v->i32 = 0; break;
+	case GET_STORE_RECORD_KEY:
+		v->bin = guid_bin(c, store_mailbox_guid(c->store));
+		break;
+	case GET_MAPPING_SIGNATURE:
+		v->bin = guid_bin(c, store_mapping_signature(c->store));
+		break;
+	case GET_PARENT_SOURCE_KEY:
+		v->bin = entry_gid(c->store, c->home, values(c));
+		break;
+	case GET_SOURCE_KEY:
+		v->bin = entry_gid(c->store, c->id, values(c));
+		break;
+	case GET_CHANGE_KEY:
+		v->bin = entry_gid(c->store, (uint64_t)column(c, COL_CN),
+				   values(c));
+		break;
+	default: v->i32 = OBJECT_MESSAGE; break;
+	}
+}
+
 static enum ec time_value(uint64_t time, struct prop_value *out)
 {
 	out->time = time;
@@ -284,8 +328,24 @@ static enum ec from_columns(struct contents_source *c, enum getter getter,
 	case GET_ASSOCIATED:
 		v->b = (c->kind & CONTENT_ASSOCIATED) != 0;
 		break;
-	default: v->i32 = OBJECT_MESSAGE; break;
+	default: from_store(c, getter, v); break;
 	}
+	return EC_SUCCESS;
+}
+
+/* The key that came with an imported message, or the store's own. */
+static enum ec key_value(struct contents_source *c, enum getter getter,
+			 uint32_t tag, struct prop_value *out)
+{
+	struct blob_entry e;
+	enum ec ec = open_props(c);
+
+	if (ec != EC_SUCCESS)
+		return ec;
+	if (blob_find(&c->props, tag, &e))
+		return entry_value(c, &e, false, out);
+	*out = (struct prop_value){ .tag = tag };
+	from_store(c, getter, out);
 	return EC_SUCCESS;
 }
 
@@ -310,6 +370,9 @@ enum ec contents_value(struct contents_source *c, enum getter getter,
 		return ec;
 	case GET_NORMALIZED_SUBJECT:
 		return normalized_subject(c, out);
+	case GET_SOURCE_KEY:
+	case GET_CHANGE_KEY:
+		return key_value(c, getter, tag, out);
 	default:
 		*out = (struct prop_value){ .tag = tag };
 		return from_columns(c, getter, out);

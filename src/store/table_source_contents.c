@@ -268,23 +268,6 @@ static enum ec contents_columns_all(struct row_source *s, struct arena *a,
 
 /* ---- events ---- */
 
-/* A message appears in, or disappears from, the rows of this kind. */
-static enum row_change deleted_change(const struct contents_source *c,
-				      const struct store_event *ev)
-{
-	if (!(c->kind & CONTENT_DELETED))
-		return ROW_GONE;
-	return ev->soft ? ROW_ADDED : ROW_GONE;
-}
-
-static enum row_change created_change(const struct contents_source *c,
-				      const struct store_event *ev)
-{
-	if (!(c->kind & CONTENT_DELETED))
-		return ROW_ADDED;
-	return ev->soft ? ROW_GONE : ROW_NO_CHANGE;
-}
-
 static enum row_change folder_change(struct contents_source *c,
 				     const struct store_event *ev,
 				     uint64_t *id)
@@ -295,18 +278,13 @@ static enum row_change folder_change(struct contents_source *c,
 	*id = ev->message_id;
 	switch (ev->type) {
 	case EVENT_OBJECT_CREATED:
-		return here ? created_change(c, ev) : ROW_NO_CHANGE;
 	case EVENT_OBJECT_COPIED:
-		return here && !(c->kind & CONTENT_DELETED) ? ROW_ADDED :
-			ROW_NO_CHANGE;
+		return here ? ROW_ADDED : ROW_NO_CHANGE;
 	case EVENT_OBJECT_DELETED:
-		return here ? deleted_change(c, ev) : ROW_NO_CHANGE;
+		return here ? ROW_GONE : ROW_NO_CHANGE;
 	case EVENT_OBJECT_MODIFIED:
-		return here && !(c->kind & CONTENT_DELETED) ? ROW_CHANGED :
-			ROW_NO_CHANGE;
+		return here ? ROW_CHANGED : ROW_NO_CHANGE;
 	case EVENT_OBJECT_MOVED:
-		if (c->kind & CONTENT_DELETED)
-			return ROW_NO_CHANGE;
 		if (here)
 			return ROW_ADDED;
 		if (ev->old_folder_id != folder)
@@ -316,6 +294,18 @@ static enum row_change folder_change(struct contents_source *c,
 	default:
 		return ROW_NO_CHANGE;
 	}
+}
+
+/*
+ * Nothing tells that a soft-deleted message is deleted for good: to clients
+ * it was gone before.  That something happened in the folder must do.
+ */
+static enum row_change deleted_change(const struct contents_source *c,
+				      const struct store_event *ev)
+{
+	return ev->type == EVENT_OBJECT_MODIFIED && ev->message_id == 0 &&
+		ev->folder_id == db_id(c->folder) ? ROW_ALL_CHANGED :
+		ROW_NO_CHANGE;
 }
 
 static enum row_change search_change(struct contents_source *c,
@@ -359,6 +349,8 @@ static enum row_change contents_change(struct row_source *s,
 
 	if (c->sql == &of_search)
 		return search_change(c, ev, id);
+	if (c->kind & CONTENT_DELETED)
+		return deleted_change(c, ev);
 	if (ev->message_id == 0 ||
 	    ev->associated != ((c->kind & CONTENT_ASSOCIATED) != 0))
 		return ROW_NO_CHANGE;

@@ -12,7 +12,7 @@ FUZZ = build/fuzz
 .PHONY: all run stop test check check-long bench install deps coverage clean
 
 all: $(RELEASE)/build.ninja
-	ninja -C $(RELEASE)
+	ninja -C $(RELEASE) programs
 
 deps:
 	tools/install-deps
@@ -45,14 +45,14 @@ check: test
 # What takes long: 200 kills, 10 minutes of fuzzing a target, the curve up to
 # 1,000,000 messages.  FUZZ_SECONDS, KILLS and MESSAGES make it shorter.
 check-long: all $(CHECK)/build.ninja $(FUZZ)/build.ninja
-	ninja -C $(CHECK)
+	ninja -C $(RELEASE)
 	tools/check-long $(RELEASE) $(CHECK) $(FUZZ)
 
 bench: all
 	tools/bench $(RELEASE)
 
 install: all
-	meson install -C $(RELEASE)
+	meson install -C $(RELEASE) --no-rebuild
 
 coverage: all
 	tools/gen-coverage --write

@@ -22,6 +22,7 @@ from posthouse import Organisation, Tests
 
 CLIENTS = 3
 BODY, SUBJECT = 0x1000001F, 0x0037001F
+UNAVAILABLE = -1        # HTTP 503: a machine too busy to check passwords
 
 
 class Saver(threading.Thread):
@@ -61,8 +62,10 @@ class Saver(threading.Thread):
                 time.sleep(0.02)
                 n += 100000     # the fate of the last one is not known
             except (MapiError, AssertionError) as error:
-                self.error = error
-                return
+                if getattr(error, "code", 0) != UNAVAILABLE:
+                    self.error = error
+                    return
+                time.sleep(0.5)
 
 
 def wait_for_a_save(savers, saved):
@@ -98,7 +101,13 @@ def run(org, kills, saved, environment):
 
 def verify(org, saved):
     client = Client(org, "alice")
-    client.connect()
+    for attempt in range(20):
+        try:
+            client.connect()
+            break
+        except MapiError as error:
+            if error.code != UNAVAILABLE or attempt == 19:
+                raise
     logon, folders = client.logon()
     for mid, (subject, body) in saved.items():
         try:

@@ -111,8 +111,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cmd_analyze[] = {
 	{ .noun = "analyze", .args = "",
-	  .summary = "Test MAPI over HTTP connectivity to a mailbox, step by "
-		     "step.",
+	  .summary = "Log on to a mailbox, step by step, and tell how it went.",
 	  .options = options, .no_config = true,
 	  .run = analyze_run_command },
 	{ .noun = NULL },

@@ -169,8 +169,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cmd_export[] = {
 	{ .noun = "export", .args = "MAILBOX FOLDER",
-	  .summary = "Export the messages of a mailbox to .eml files in a "
-		     "new or empty folder.",
+	  .summary = "Export mail to .eml files in a new or empty folder.",
 	  .options = options, .min_args = 2, .max_args = 2,
 	  .run = export_run },
 	{ .noun = NULL },

@@ -286,9 +286,8 @@ static const struct cli_option options[] = {
 };
 
 const struct cli_command cmd_import[] = {
-	{ .noun = "import", .args = "MAILBOX FILE…",
-	  .summary = "Import messages (RFC 5322 files, mbox files, folders "
-		     "of them) into a mailbox.",
+	{ .noun = "import", .args = "MAILBOX FILE...",
+	  .summary = "Import mail: RFC 5322 files, mbox files, folders.",
 	  .options = options, .min_args = 2, .max_args = 10000,
 	  .run = import_run },
 	{ .noun = NULL },

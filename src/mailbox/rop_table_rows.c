@@ -32,7 +32,36 @@ static struct bin row_data(const struct row_sink *sink)
 	return (struct bin){ sink->w.base, sink->w.len };
 }
 
-/* [MS-OXCTABL] 3.2.5.5 */
+/* Reverse the order of len bytes. */
+static void reverse(uint8_t *p, size_t len)
+{
+	for (size_t i = 0, k = len; i + 1 < k; i++) {
+		uint8_t b = p[i];
+
+		p[i] = p[--k];
+		p[k] = b;
+	}
+}
+
+/* The sink for rows that are read backward: each with its bytes reversed. */
+static bool put_row_backward(void *ctx, const struct prop_value *row,
+			     uint32_t n)
+{
+	struct row_sink *sink = ctx;
+	size_t mark = sink->w.len;
+
+	if (!put_row(ctx, row, n))
+		return false;
+	reverse(sink->w.base + mark, sink->w.len - mark);
+	return true;
+}
+
+/*
+ * [MS-OXCTABL] 3.2.5.5.  Rows before the cursor are read from it towards the
+ * beginning, so that those next to it are there if not all have room; they are
+ * sent in the order of the table.  Reversing all bytes, after those of each
+ * row, puts the rows in order.
+ */
 enum ec rop_query_rows(struct rop_call *call,
 		       const struct rop_query_rows_req *req,
 		       struct rop_query_rows_rsp *rsp)
@@ -42,10 +71,13 @@ enum ec rop_query_rows(struct rop_call *call,
 	enum ec ec;
 
 	ec = table_query_rows(sink.t->table, req->query_rows_flags,
-			      req->forward_read, req->row_count, put_row,
+			      req->forward_read, req->row_count,
+			      req->forward_read ? put_row : put_row_backward,
 			      &sink, &n, &rsp->origin);
 	if (ec != EC_SUCCESS)
 		return ec;
+	if (!req->forward_read)
+		reverse(sink.w.base, sink.w.len);
 	rsp->row_count = (uint16_t)n;
 	rsp->row_data = row_data(&sink);
 	return EC_SUCCESS;

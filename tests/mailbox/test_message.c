@@ -86,6 +86,27 @@ static void test_creator(void **state)
 			    c->h->alice_id->display_name);
 }
 
+/* [MS-OXCMSG] 2.2.1.6, R31: three flags are the client's until the save. */
+static void test_flags_until_saved(void **state)
+{
+	const struct prop_value unread = { .tag = PID_TAG_MESSAGE_FLAGS,
+					   .i32 = 0x0002 | 0x0020 | 0x0080 };
+	const struct prop_problems *p;
+	struct content *c = *state;
+	uint32_t m = new_message(c);
+
+	OK(CALL(c, set_properties, m, NULL, .property_values = { 1, &unread }));
+	p = &c->rsp.set_properties.property_problems;
+	assert_int_equal(p->n, 0);
+	assert_i32(c, m, PID_TAG_MESSAGE_FLAGS, 0x0080);
+	save_message(c, m);
+	assert_i32(c, c->inbox, PID_TAG_CONTENT_UNREAD_COUNT, 1);
+	OK(CALL(c, set_properties, m, NULL, .property_values = { 1, &unread }));
+	p = &c->rsp.set_properties.property_problems;
+	assert_int_equal(p->n, 1);
+	assert_int_equal(p->v[0].error, EC_COMPUTED);
+}
+
 /* 3.2.5.2: "MUST NOT commit the new Message object until …" */
 static void test_unsaved_is_nowhere(void **state)
 {
@@ -267,6 +288,27 @@ static void test_code_page(void **state)
 	assert_text(c, m, PID_TAG_SUBJECT, "\u041f\u0440\u0438");
 }
 
+/* 2.2.3.1.2, HasNamedProperties */
+static void test_named_properties(void **state)
+{
+	struct content *c = *state;
+	const struct prop_name name = { .kind = PROP_NAME_LID,
+		.guid = { { 9 } }, .lid = 0x8501 };
+	uint32_t m = new_message(c), tag;
+	uint64_t id;
+
+	OK(CALL(c, get_property_ids_from_names, m, NULL, .flags = 2,
+		.property_names = { 1, &name }));
+	tag = prop_tag_make(c->rsp.get_property_ids_from_names
+			    .property_ids.v[0], PTYP_INTEGER32);
+	set_i32(c, m, tag, 15);
+	id = save_message(c, m);
+	release(c, m);
+	m = open_message(c, id, READ_ONLY);
+	assert_true(c->rsp.open_message.has_named_properties);
+	assert_i32(c, m, tag, 15);
+}
+
 /* A subject that is longer than an answer may be */
 static void test_long_subject(void **state)
 {
@@ -441,6 +483,7 @@ int main(void)
 		CONTENT_TEST(test_create_and_open),
 		CONTENT_TEST(test_initial_properties),
 		CONTENT_TEST(test_creator),
+		CONTENT_TEST(test_flags_until_saved),
 		CONTENT_TEST(test_unsaved_is_nowhere),
 		CONTENT_TEST(test_associated),
 		CONTENT_TEST(test_open_errors),
@@ -450,6 +493,7 @@ int main(void)
 		CONTENT_TEST(test_save_flags),
 		CONTENT_TEST(test_soft_deleted),
 		CONTENT_TEST(test_code_page),
+		CONTENT_TEST(test_named_properties),
 		CONTENT_TEST(test_long_subject),
 		CONTENT_TEST(test_reload),
 		CONTENT_TEST(test_status),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Passwords as slow salted hashes: scrypt (RFC 7914) in the form of PHC
- * strings, "$scrypt$ln=15,r=8,p=3$<salt>$<hash>", base64 without padding.
+ * strings, "$scrypt$ln=15,r=8,p=1$<salt>$<hash>", base64 without padding.
  */
 #ifndef AUTH_PASSWORD_H
 #define AUTH_PASSWORD_H
@@ -21,8 +21,8 @@ struct password_cost {
 
 /*
  * Hash a password with a new salt.  cost NULL: the default, which takes
- * 32 MiB and some 200 ms (the strength OWASP asks of scrypt).  Fails for an
- * empty or too long password, or one that is not UTF-8.
+ * 32 MiB and some 100 ms.  Fails for an empty or too long password, or one
+ * that is not UTF-8.
  */
 bool password_hash(const char *password, const struct password_cost *cost,
 		   char out[static PASSWORD_HASH_SIZE], struct err *err);

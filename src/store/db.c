@@ -72,55 +72,58 @@ bool store_fault(struct store *store, struct err *out)
 
 /* ---- Statements ---- */
 
+/*
+ * The slot that has it, else one to have it: an empty one, or the one that was
+ * used longest ago.  That nobody holds: who holds a statement uses few others
+ * until it is done.
+ */
 static struct db_stmt *stmt_slot(struct store *store, const char *sql)
 {
-	size_t i = (size_t)((uintptr_t)sql * UINT64_C(0x9e3779b97f4a7c15) >>
-			    32) % DB_STMTS;
+	size_t start = (size_t)((uintptr_t)sql * UINT64_C(0x9e3779b97f4a7c15)
+				>> 32) % DB_STMTS;
+	struct db_stmt *oldest = NULL;
 
-	while (store->stmts[i].sql != NULL && store->stmts[i].sql != sql)
-		i = (i + 1) % DB_STMTS;
-	return &store->stmts[i];
+	for (size_t i = 0; i < DB_STMTS; i++) {
+		struct db_stmt *s = &store->stmts[(start + i) % DB_STMTS];
+
+		if (s->sql == sql)
+			return s;
+		if (s->stmt != NULL && sqlite3_stmt_busy(s->stmt))
+			continue;
+		if (oldest == NULL || s->used < oldest->used)
+			oldest = s;
+	}
+	return oldest;
 }
 
 struct sqlite3_stmt *db_stmt(struct store *store, const char *sql)
 {
 	struct db_stmt *slot = stmt_slot(store, sql);
 
-	if (slot->sql != NULL)
+	if (slot == NULL)
+		return NULL;
+	slot->used = ++store->tick;
+	if (slot->sql == sql)
 		return slot->stmt;
-	if (store->n_stmts >= DB_STMTS / 4 * 3) {
-		db_forget(store);
-		slot = stmt_slot(store, sql);
-	}
+	sqlite3_finalize(slot->stmt);
+	slot->sql = NULL;
 	if (sqlite3_prepare_v3(store->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
 			       &slot->stmt, NULL) != SQLITE_OK) {
 		db_fail(store, "cannot prepare a statement");
 		slot->stmt = NULL;
+		slot->used = 0;
 		return NULL;
 	}
 	slot->sql = sql;
-	store->n_stmts++;
 	return slot->stmt;
 }
 
-/* Statements that are running stay: somebody holds them. */
+/* For closing: nobody holds one any more. */
 void db_forget(struct store *store)
 {
-	struct db_stmt kept[DB_STMTS];
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < DB_STMTS; i++) {
-		struct db_stmt *s = &store->stmts[i];
-
-		if (s->sql != NULL && sqlite3_stmt_busy(s->stmt))
-			kept[n++] = *s;
-		else if (s->sql != NULL)
-			sqlite3_finalize(s->stmt);
-	}
+	for (size_t i = 0; i < DB_STMTS; i++)
+		sqlite3_finalize(store->stmts[i].stmt);
 	memset(store->stmts, 0, sizeof store->stmts);
-	store->n_stmts = n;
-	while (n-- > 0)
-		*stmt_slot(store, kept[n].sql) = kept[n];
 }
 
 void db_done(struct sqlite3_stmt *stmt)

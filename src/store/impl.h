@@ -13,8 +13,8 @@
 #include "store/staging.h"
 #include "store/vfs.h"
 
-/* Statements remembered a store; a power of two. */
-enum { DB_STMTS = 256 };
+/* Statements remembered a store: about 3 KB each, of the 512 KB there are. */
+enum { DB_STMTS = 56 };
 
 /* IDs 1 … 255 are for special folders. */
 enum { COUNTER_FIRST = 0x100 };
@@ -25,6 +25,7 @@ enum { COUNTER_BLOCK = 1024 };
 struct db_stmt {
 	const char *sql;
 	struct sqlite3_stmt *stmt;
+	uint64_t used;            /* the store's tick then */
 };
 
 struct receive_row {
@@ -72,7 +73,7 @@ struct store {
 	/* under the mailbox's lock */
 	struct sqlite3 *db;
 	struct db_stmt stmts[DB_STMTS];
-	unsigned n_stmts;
+	uint64_t tick;
 	struct event_hub *events;
 	struct arena *event_arena;
 	struct event_item *event_first, **event_last;
@@ -149,7 +150,7 @@ enum { PROP_GET_LIMIT = 0x10000 };
 struct bin pcl_next(struct store *store, struct bin old, uint64_t cn,
 		    struct arena *a);
 
-/* Drop prepared statements, for a mailbox that goes idle. */
+/* Drop all prepared statements, for closing. */
 void db_forget(struct store *store);
 
 /* The pool's VFS, for tests. */

@@ -20,7 +20,7 @@ struct fix {
 	atomic_bool entered;
 };
 
-/* Operations ------------------------------------------------------------------ */
+/* Operations ----------------------------------------------------------- */
 
 static bool op_echo(struct admin_request *rq, const json_t *args,
 		    json_t **result, struct err *err)
@@ -140,7 +140,7 @@ static struct admin_client *connect_to(struct fix *f)
 	return client;
 }
 
-/* Calls -------------------------------------------------------------------------- */
+/* Calls ---------------------------------------------------------------- */
 
 static void test_call(void **state)
 {
@@ -305,7 +305,7 @@ static void test_here(void **state)
 	admin_stop(NULL);
 }
 
-/* The socket ------------------------------------------------------------------------ */
+/* The socket ----------------------------------------------------------- */
 
 static void test_nobody(void **state)
 {
@@ -443,7 +443,7 @@ static void test_malformed(void **state)
 	send_bytes(f, b, n);
 }
 
-/* Stopping and leaving ---------------------------------------------------------------- */
+/* Stopping and leaving ------------------------------------------------- */
 
 static void *call_wait(void *arg)
 {

@@ -167,7 +167,7 @@ static void restart(struct fix *f)
 	start(f);
 }
 
-/* Right and wrong ------------------------------------------------------------ */
+/* Right and wrong ------------------------------------------------------ */
 
 static void test_right(void **state)
 {
@@ -259,7 +259,7 @@ static void test_odd_passwords(void **state)
 	identity_unref(a.id);
 }
 
-/* Remembering ------------------------------------------------------------------ */
+/* Remembering ---------------------------------------------------------- */
 
 static void test_remembered(void **state)
 {
@@ -397,7 +397,7 @@ static void test_joined(void **state)
 	assert_int_equal(stats.unavailable, 0);
 }
 
-/* Too many --------------------------------------------------------------------- */
+/* Too many ------------------------------------------------------------- */
 
 static void test_throttle(void **state)
 {
@@ -459,7 +459,7 @@ static void test_address_throttle(void **state)
 			 AUTH_DENIED);
 }
 
-/* Helpers ------------------------------------------------------------------------ */
+/* Helpers -------------------------------------------------------------- */
 
 /* The pids of our children, by /proc; only helpers are. */
 static int children(pid_t *out, int max)

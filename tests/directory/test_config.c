@@ -208,7 +208,7 @@ static void test_load(void **state)
 	assert_false(config_load("/", &c, &err));
 }
 
-/* --check ------------------------------------------------------------------ */
+/* --check -------------------------------------------------------------- */
 
 static void collect(void *ctx, const char *text)
 {

@@ -95,7 +95,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Look-ups ------------------------------------------------------------------ */
+/* Look-ups ------------------------------------------------------------- */
 
 static void test_org(void **state)
 {
@@ -276,7 +276,7 @@ static void test_many(void **state)
 	assert_int_equal(directory_mailboxes(f->dir, f->arena, &boxes), 1);
 }
 
-/* Changes -------------------------------------------------------------------- */
+/* Changes -------------------------------------------------------------- */
 
 static void test_user_changes(void **state)
 {
@@ -444,7 +444,7 @@ static void test_bad_text(void **state)
 	REFUSED(directory_create("/nonexistent/x.db", &org, err), "No such");
 }
 
-/* Files ------------------------------------------------------------------------ */
+/* Files ---------------------------------------------------------------- */
 
 static void test_file(void **state)
 {
@@ -519,7 +519,7 @@ static void test_migration(void **state)
 	REFUSED(directory_open(path, NULL, &dir, err), "not a directory");
 }
 
-/* Several processes and threads ---------------------------------------------------- */
+/* Several processes and threads ---------------------------------------- */
 
 static void test_follow(void **state)
 {

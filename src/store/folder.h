@@ -33,7 +33,7 @@ struct folder_info {
 	uint64_t change_number;
 	uint64_t created, modified;       /* FILETIME */
 	uint64_t hierarchy_changed;       /* FILETIME: a subfolder changed */
-	uint64_t contents_changed;        /* FILETIME: PidTagLocalCommitTimeMax */
+	uint64_t contents_changed;        /* PidTagLocalCommitTimeMax */
 	uint64_t deleted_total;           /* PidTagDeletedCountTotal */
 };
 

@@ -119,6 +119,19 @@ static bool is_read_only(const struct object *o, uint32_t tag)
 	return o->kind == OBJECT_MESSAGE && message_prop_client_read_only(tag);
 }
 
+/*
+ * [MS-OXCMSG] 2.2.1.6: mfRead, mfUnsent and mfResend are the client's until
+ * the first save, which the store knows of; the others never are.
+ */
+static enum ec set_message_flags(struct object *o,
+				 const struct prop_value *value)
+{
+	struct prop_value flags = *value;
+
+	flags.i32 &= 0x0089;
+	return message_set_prop(o->message, &flags);
+}
+
 static enum ec set_one(struct object *o, const struct prop_value *value)
 {
 	switch (prop_tag_type(value->tag)) {
@@ -130,6 +143,8 @@ static enum ec set_one(struct object *o, const struct prop_value *value)
 	}
 	if ((o->flags & OBJECT_READ_ONLY) != 0)
 		return EC_ACCESS_DENIED;
+	if (o->kind == OBJECT_MESSAGE && value->tag == PID_TAG_MESSAGE_FLAGS)
+		return set_message_flags(o, value);
 	if (is_read_only(o, value->tag))
 		return EC_COMPUTED;
 	return o->kind == OBJECT_MESSAGE ?

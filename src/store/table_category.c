@@ -191,12 +191,14 @@ enum ec table_get_collapse_state(struct table *t, uint64_t row_id,
 	return ec;
 }
 
-static bool same_sorts(const struct table *t, struct wire_r *r)
+/* What was expanded at first, *expanded, may differ: it is undone. */
+static bool same_sorts(const struct table *t, struct wire_r *r,
+		       uint32_t *expanded)
 {
 	const struct view_spec *s = &t->spec;
 	bool same = wire_u32(r) == s->category_count;
 
-	same = wire_u32(r) == t->expanded_count && same;
+	*expanded = wire_u32(r);
 	same = wire_u32(r) == s->n_sorts && same;
 	for (uint32_t i = 0; same && i < s->n_sorts; i++) {
 		same = wire_u32(r) == s->sorts[i].tag;
@@ -226,13 +228,14 @@ static bool get_place(struct wire_r *r, struct place *p)
 
 static void initial_state(void *ctx, struct group *g)
 {
-	const struct table *t = ctx;
+	const uint32_t *expanded = ctx;
 
-	group_set_expanded(g, g->level <= t->expanded_count);
+	group_set_expanded(g, g->level <= *expanded);
 }
 
 /* Every category as it was when the state was taken. */
-static bool set_categories(struct table *t, struct wire_r *r)
+static bool set_categories(struct table *t, struct wire_r *r,
+			   uint32_t expanded)
 {
 	size_t n = wire_count32(r, 8);
 	struct group *g;
@@ -242,7 +245,7 @@ static bool set_categories(struct table *t, struct wire_r *r)
 		return false;
 	if (t->mode != MODE_GROUPED)
 		return true;
-	group_each(t->groups, initial_state, t);
+	group_each(t->groups, initial_state, &expanded);
 	for (size_t i = 0; i < n; i++) {
 		id = wire_u64(r);
 		g = group_find(t->groups, id);
@@ -275,12 +278,13 @@ enum ec table_set_collapse_state(struct table *t, struct bin collapse_state,
 {
 	struct wire_r r = wire_r(collapse_state.data, collapse_state.len);
 	struct place p = { .key = BUF_INIT };
+	uint32_t expanded;
 	enum ec ec = use_categories(t);
 
 	if (ec != EC_SUCCESS)
 		return ec;
-	if (wire_u32(&r) != STATE_MAGIC || !same_sorts(t, &r) ||
-	    !get_place(&r, &p) || !set_categories(t, &r))
+	if (wire_u32(&r) != STATE_MAGIC || !same_sorts(t, &r, &expanded) ||
+	    !get_place(&r, &p) || !set_categories(t, &r, expanded))
 		ec = EC_INVALID_PARAM;
 	if (ec == EC_SUCCESS) {
 		find_again(t, &p);

@@ -378,6 +378,12 @@ static void test_collapse_state(void **state)
 	assert_int_equal(table_set_collapse_state(f->table, kept, f->arena,
 						  &mark), EC_SUCCESS);
 	check(f, "0+2/1 0-2/2 5 2 0+1/0 ");
+	/* R585: with what was expanded at first in another way as well */
+	sort(f, 2, 1, 1, ASC(PID_TAG_SUBJECT),
+	     DESC(PID_TAG_MESSAGE_DELIVERY_TIME), NONE);
+	assert_int_equal(table_set_collapse_state(f->table, kept, f->arena,
+						  &mark), EC_SUCCESS);
+	check(f, "0+2/1 0-2/2 5 2 0+1/0 ");
 	/* R308: not with another */
 	sort(f, 1, 1, 0, ASC(PID_TAG_SUBJECT), NONE, NONE);
 	assert_int_equal(table_set_collapse_state(f->table, kept, f->arena,

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "store/match.h"
+#include "store/table_impl.h"
 
 struct view {
 	struct view *next;                /* of the mailbox, or unlinked */
@@ -40,6 +41,38 @@ static bool is_mv_sort(const struct view *v, const struct sort_order *s)
 		prop_tag_id(s->tag) == prop_tag_id(v->spec.mv_tag);
 }
 
+/*
+ * Of long values only what a table shows counts for the order: keys stay
+ * short, however long a body is that someone sorts by.
+ */
+enum { KEY_UNITS = 255, KEY_BYTES = 510 };
+
+static void add_value_key(struct view *v, const struct prop_value *value,
+			  bool descending, struct buf *key)
+{
+	struct prop_value cut;
+	unsigned type = value != NULL ? prop_tag_type(value->tag) : PTYP_NULL;
+	size_t len;
+	char *text;
+
+	if (type == PTYP_STRING && strlen(value->str) > KEY_UNITS) {
+		cut = *value;
+		len = text_cut(value->str, KEY_UNITS);
+		text = xmalloc(len + 1);
+		memcpy(text, value->str, len);
+		text[len] = '\0';
+		cut.str = text;
+		collate_value_key(v->collator, &cut, descending, key);
+		free(text);
+	} else if (type == PTYP_BINARY && value->bin.len > KEY_BYTES) {
+		cut = *value;
+		cut.bin.len = KEY_BYTES;
+		collate_value_key(v->collator, &cut, descending, key);
+	} else {
+		collate_value_key(v->collator, value, descending, key);
+	}
+}
+
 static void add_key(struct view *v, const struct match_row *row,
 		    uint32_t instance, const struct sort_order *s,
 		    struct buf *key)
@@ -57,7 +90,7 @@ static void add_key(struct view *v, const struct match_row *row,
 			value = NULL;
 		}
 	}
-	collate_value_key(v->collator, value, s->order == SORT_DESCENDING, key);
+	add_value_key(v, value, s->order == SORT_DESCENDING, key);
 }
 
 static void add_u16(struct buf *key, size_t n)

@@ -94,12 +94,15 @@ static bool operate(struct thread *t, uint64_t *units)
 	return ok;
 }
 
-/* So that what is made on first use is there. */
+/*
+ * So that what is made on first use is there.  Who asks for one operation
+ * wants to see the first.
+ */
 static void warm_up(struct thread *t)
 {
 	uint64_t end = clock_ms() + WARM_UP_MS, units = 0;
 
-	if (!t->worker.mode->warm_up)
+	if (!t->worker.mode->warm_up || t->run->o->count == 1)
 		return;
 	while (operate(t, &units) && clock_ms() < end)
 		;

@@ -221,14 +221,23 @@ uint32_t match_limit(const struct match *m)
 
 /* ---- evaluating ---- */
 
+/*
+ * An instance column is looked at as the property itself, text of 8-bit
+ * characters as the Unicode that rows have.
+ */
+static uint32_t row_tag(uint32_t tag)
+{
+	tag &= ~(uint32_t)PTYP_INSTANCE;
+	if (single_type(tag) == PTYP_STRING8)
+		tag += PTYP_STRING - PTYP_STRING8;
+	return tag;
+}
+
 static const struct prop_value *get(const struct match_row *row, uint32_t tag)
 {
 	const struct prop_value *v;
 
-	/* An instance column is looked at as the property itself. */
-	if (prop_tag_type(tag) & PTYP_INSTANCE)
-		tag &= ~(uint32_t)PTYP_INSTANCE;
-	v = row->get(row, tag);
+	v = row->get(row, row_tag(tag));
 	if (v == NULL || prop_tag_type(v->tag) == PTYP_ERROR_CODE ||
 	    prop_tag_type(v->tag) == PTYP_NULL)
 		return NULL;

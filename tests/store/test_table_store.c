@@ -406,6 +406,10 @@ static void test_restrict_body_and_recipients(void **state)
 	check_rows(f, "long short ");
 	assert_int_equal(table_restrict(f->table, &of), EC_SUCCESS);
 	check_rows(f, "short ");
+	/* PidTagNormalizedSubject as PtypString8 */
+	assert_int_equal(table_restrict(f->table,
+		contains(f, 0x0e1d001e, "ON")), EC_SUCCESS);
+	check_rows(f, "long none ");
 }
 
 /* ---- opening ---- */

@@ -5,8 +5,10 @@
 
 #include "mailbox/folder_props.h"
 #include "mailbox/message_object.h"
+#include "mailbox/service.h"
 #include "mailbox/stream_object.h"
 #include "mapi/code_page.h"
+#include "mapi/entry_id.h"
 #include "store/message.h"
 
 uint32_t props_tag_unicode(uint32_t tag)
@@ -76,6 +78,22 @@ static enum ec get_one(struct object *o, uint32_t tag, struct arena *a,
 		attachment_get_prop(o->attachment, tag, a, out);
 }
 
+/*
+ * PidTagStoreEntryId ([MS-OXCMSG] 2.2.1.44) takes the names of the server and
+ * of the mailbox, which the store does not know.
+ */
+static void add_store_entry_id(struct rop_call *call, const struct object *o,
+			       struct prop_value *out)
+{
+	const struct store_entry_id id = {
+		.server_short_name = service_server(call->session->svc),
+		.mailbox_dn = o->logon->mailbox.legacy_dn,
+	};
+
+	*out = (struct prop_value){ .tag = PID_TAG_STORE_ENTRY_ID,
+		.bin = store_entry_id_format(call->arena, &id) };
+}
+
 enum ec props_get(struct rop_call *call, struct object *o,
 		  const uint32_t *tags, size_t n, struct prop_value *out)
 {
@@ -92,6 +110,9 @@ enum ec props_get(struct rop_call *call, struct object *o,
 		ec = get_one(o, unicode[i], call->arena, &out[i]);
 		if (ec != EC_SUCCESS)
 			out[i] = prop_error(unicode[i], ec);
+		if (ec == EC_NOT_FOUND && o->kind == OBJECT_MESSAGE &&
+		    unicode[i] == PID_TAG_STORE_ENTRY_ID)
+			add_store_entry_id(call, o, &out[i]);
 	}
 	return EC_SUCCESS;
 }
@@ -132,6 +153,17 @@ static enum ec set_message_flags(struct object *o,
 	return message_set_prop(o->message, &flags);
 }
 
+/* [MS-OXCMSG] 2.2.1.3 */
+static bool is_message_class(const char *s)
+{
+	size_t len = strnlen(s, 256);
+
+	for (size_t i = 0; i < len; i++)
+		if (s[i] < 0x20 || s[i] > 0x7e)
+			return false;
+	return len > 0 && len < 256 && s[len - 1] != '.';
+}
+
 static enum ec set_one(struct object *o, const struct prop_value *value)
 {
 	switch (prop_tag_type(value->tag)) {
@@ -145,6 +177,9 @@ static enum ec set_one(struct object *o, const struct prop_value *value)
 		return EC_ACCESS_DENIED;
 	if (o->kind == OBJECT_MESSAGE && value->tag == PID_TAG_MESSAGE_FLAGS)
 		return set_message_flags(o, value);
+	if (o->kind == OBJECT_MESSAGE && value->tag == PID_TAG_MESSAGE_CLASS &&
+	    !is_message_class(value->str))
+		return EC_INVALID_PARAM;
 	if (is_read_only(o, value->tag))
 		return EC_COMPUTED;
 	return o->kind == OBJECT_MESSAGE ?

@@ -272,6 +272,66 @@ static void test_read_only_props(void **state)
 		c->rsp.set_properties_no_replicate.property_problems.n, 2);
 }
 
+/* [MS-OXCMSG] 2.2.1.6: which flags are the client's, and until when */
+static void test_message_flags(void **state)
+{
+	const struct prop_value read = { .tag = PID_TAG_MESSAGE_FLAGS,
+					 .i32 = 0x01 };
+	const struct prop_value more = { .tag = PID_TAG_MESSAGE_FLAGS,
+					 .i32 = 0x7f76 };
+	struct content *c = *state;
+	uint32_t m = new_message(c);
+
+	set_props(c, m, &read, 1);
+	assert_int_equal(get_prop(c, m, PID_TAG_MESSAGE_FLAGS).i32 & ~0x400,
+			 0x01);
+	set_props(c, m, &more, 1);
+	assert_int_equal(get_prop(c, m, PID_TAG_MESSAGE_FLAGS).i32, 0);
+	set_props(c, m, &read, 1);
+	save_message(c, m);
+	OK(CALL(c, set_properties, m, NULL, .property_values = { 1, &more }));
+	assert_int_equal(c->rsp.set_properties.property_problems.n, 1);
+	assert_int_equal(get_prop(c, m, PID_TAG_MESSAGE_FLAGS).i32 & ~0x402,
+			 0x01);
+}
+
+/* [MS-OXCMSG] 2.2.1.3 */
+static void test_message_class(void **state)
+{
+	char long_class[257];
+	const char *bad[] = { "", "IPM.Note.", "IPM.\u00e9", "IPM\t",
+			      long_class };
+	struct content *c = *state;
+	uint32_t m = new_message(c);
+
+	memset(long_class, 'x', 256);
+	long_class[256] = '\0';
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		const struct prop_value v = { .tag = PID_TAG_MESSAGE_CLASS,
+					      .str = bad[i] };
+
+		OK(CALL(c, set_properties, m, NULL,
+			.property_values = { 1, &v }));
+		assert_int_equal(c->rsp.set_properties.property_problems.n,
+				 1);
+	}
+	set_text(c, m, PID_TAG_MESSAGE_CLASS, "IPM.Note.{own} 1");
+	assert_text(c, m, PID_TAG_MESSAGE_CLASS, "IPM.Note.{own} 1");
+}
+
+/* [MS-OXCMSG] 2.2.1.44 */
+static void test_store_entry_id(void **state)
+{
+	struct content *c = *state;
+	struct prop_value v = get_prop(c, new_message(c),
+				       PID_TAG_STORE_ENTRY_ID);
+
+	assert_int_equal(v.tag, PID_TAG_STORE_ENTRY_ID);
+	assert_true(v.bin.len > sizeof ALICE_DN);
+	assert_string_equal((const char *)v.bin.data + v.bin.len -
+			    sizeof ALICE_DN, ALICE_DN);
+}
+
 static void test_set_on_read_only_message(void **state)
 {
 	const struct prop_value value = { .tag = PID_TAG_SUBJECT, .str = "n" };
@@ -394,6 +454,9 @@ int main(void)
 		CONTENT_TEST(test_size_limit),
 		CONTENT_TEST(test_all_and_list),
 		CONTENT_TEST(test_read_only_props),
+		CONTENT_TEST(test_message_flags),
+		CONTENT_TEST(test_message_class),
+		CONTENT_TEST(test_store_entry_id),
 		CONTENT_TEST(test_set_on_read_only_message),
 		CONTENT_TEST(test_delete),
 		CONTENT_TEST(test_folder),

@@ -2,6 +2,7 @@
 /* A request's way to its type: authentication, then the common headers. */
 #include "endpoint/call.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -86,6 +87,40 @@ void call_ended(struct call *call)
 		context_end(call->context, call->use);
 	identity_unref(call->who);
 	call->who = NULL;
+	if (call->kept)
+		free(call);
+}
+
+/* text in *at, which moves past it; NULL stays NULL. */
+static const char *keep_text(char **at, const char *text)
+{
+	const char *kept = *at;
+
+	if (text == NULL)
+		return NULL;
+	*at = stpcpy(*at, text) + 1;
+	return kept;
+}
+
+static size_t text_size(const char *text)
+{
+	return text != NULL ? strlen(text) + 1 : 0;
+}
+
+struct call *call_keep(struct call *call)
+{
+	struct call *kept = xmalloc(sizeof *kept + text_size(call->request_id) +
+				    text_size(call->mailbox_id));
+	char *at = (char *)(kept + 1);
+
+	*kept = *call;
+	kept->kept = true;
+	kept->request_id = keep_text(&at, call->request_id);
+	kept->mailbox_id = keep_text(&at, call->mailbox_id);
+	kept->type_text = kept->client_info = NULL;
+	memset(&kept->in, 0, sizeof kept->in);
+	http_forget(call->req);
+	return kept;
 }
 
 /* --- Headers ---------------------------------------------------------- */

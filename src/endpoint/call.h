@@ -3,9 +3,9 @@
  * One request to an endpoint, from its arrival to its line in the log.  What
  * the files of this layer share.
  *
- * A call lives in its request's arena.  It belongs to the I/O thread but for
- * the time that its job is with the workers; then only its in, out, error_code
- * and late_code are the worker's.
+ * A call lives in its request's arena, or by itself if it waits (call_keep).
+ * It belongs to the I/O thread but for the time that its job is with the
+ * workers; then only its in, out, error_code and late_code are the worker's.
  */
 #ifndef ENDPOINT_CALL_H
 #define ENDPOINT_CALL_H
@@ -67,6 +67,7 @@ struct call {
 	enum context_use use;
 	bool streaming;                   /* PROCESSING is out */
 	bool off_thread, gone;            /* for the log */
+	bool kept;                        /* on the heap: call_keep */
 	int status;
 	enum response_code code, late_code;
 	uint32_t error_code;              /* of the body */
@@ -125,11 +126,19 @@ bool call_begin_context(struct call *call, enum context_use use);
 
 /* --- call.c ----------------------------------------------------------- */
 
+/*
+ * Move the call and what it will be logged with to memory of their size, and
+ * give back the request's: for what waits long.  Returns the call's new place;
+ * the old one is gone.
+ */
+struct call *call_keep(struct call *call);
+
 /* The body of the request. */
 struct bin call_body(const struct call *call);
 
-/* Release what the call holds and log it; its request is ended by the caller,
- * which does both in one callback. */
+/* Release what the call holds, log it, and free it if it is kept: the caller
+ * may use it no more.  Its request is ended by the caller, which does both in
+ * one callback. */
 void call_ended(struct call *call);
 
 static inline void bump(atomic_uint_least64_t *n)

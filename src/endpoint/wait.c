@@ -91,6 +91,13 @@ static void on_gone(void *ctx, struct http_request *req)
 	complete(call, false);
 }
 
+static void wait_long(struct call *call)
+{
+	call->deadline = clock_ms() + call->service->config.wait_ms;
+	set_timer(call);
+	http_on_gone(call->req, on_gone, call);
+}
+
 void call_notification_wait(struct call *call)
 {
 	struct endpoint_service *service = call->service;
@@ -104,16 +111,16 @@ void call_notification_wait(struct call *call)
 		return;
 	}
 	bump(&service->n.waiting);
-	if (mailbox_notify_set(context_session(call->context), wake, call)) {
+	if (mailbox_notify_pending(context_session(call->context))) {
 		complete(call, true);
 		return;
 	}
-	if (!context_set_wait(call->context, call->req, on_cancel, call)) {
-		complete(call, false);
-		return;
-	}
-	call->deadline = clock_ms() + service->config.wait_ms;
 	call_start(call);
-	set_timer(call);
-	http_on_gone(call->req, on_gone, call);
+	call = call_keep(call);
+	if (mailbox_notify_set(context_session(call->context), wake, call))
+		complete(call, true);
+	else if (!context_set_wait(call->context, call->req, on_cancel, call))
+		complete(call, false);
+	else
+		wait_long(call);
 }

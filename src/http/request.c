@@ -248,6 +248,21 @@ void *http_conn_get(const struct http_request *req)
 	return req->conn != NULL ? req->conn->data : NULL;
 }
 
+void http_forget(struct http_request *req)
+{
+	struct http_head *head = &req->parser.head;
+
+	arena_free(req->arena);
+	req->arena = arena_new(REQUEST_BLOCK);
+	head->method = head->path = head->query = "";
+	head->host = NULL;
+	head->fields = NULL;
+	head->n_fields = 0;
+	req->parser.text = NULL;
+	req->parser.body = (uint8_t *)"";
+	req->parser.body_len = 0;
+}
+
 /* --- Waiting ---------------------------------------------------------- */
 
 static void run_call(struct loop *loop, struct post *post)

@@ -267,6 +267,13 @@ void http_on_gone(struct http_request *req,
 void http_timer(struct http_request *req, unsigned ms,
 		void (*fn)(void *ctx, struct http_request *req), void *ctx);
 
+/*
+ * Give back the request's arena and all that was read from the request, which
+ * is not to be used any more, but for its peer and connection: for requests
+ * that wait long.  The arena is empty and can be used again.
+ */
+void http_forget(struct http_request *req);
+
 /* --- State bound to a connection -------------------------------------- */
 
 /*

@@ -226,6 +226,16 @@ bool mailbox_disconnect_is_inline(const struct session *session)
 	return session->light;
 }
 
+bool mailbox_notify_pending(struct session *session)
+{
+	bool pending;
+
+	pthread_mutex_lock(&lock);
+	pending = session->queued > 0;
+	pthread_mutex_unlock(&lock);
+	return pending;
+}
+
 bool mailbox_notify_set(struct session *session, void (*wake)(void *ctx),
 			void *ctx)
 {

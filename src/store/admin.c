@@ -102,45 +102,94 @@ enum ec store_purge(struct store *store, uint64_t before, uint32_t limit,
 	return ec == EC_NOT_FOUND ? EC_SUCCESS : ec;
 }
 
-/* ---- Backup ---- */
+/* ---- Backup and restoration ---- */
 
-static bool copy_pages(struct store *store, struct sqlite3 *to,
-		       const char *dst, struct err *err)
+/* All pages of one database over another. */
+static bool copy_pages(struct sqlite3 *from, struct sqlite3 *to)
 {
-	struct sqlite3_backup *b = sqlite3_backup_init(to, "main", store->db,
+	struct sqlite3_backup *b = sqlite3_backup_init(to, "main", from,
 						       "main");
-	int rc = SQLITE_ERROR;
+	int rc;
 
-	if (b != NULL) {
-		rc = sqlite3_backup_step(b, -1);
-		if (rc == SQLITE_DONE)
-			rc = SQLITE_OK;
-		if (sqlite3_backup_finish(b) != SQLITE_OK)
-			rc = SQLITE_ERROR;
+	if (b == NULL)
+		return false;
+	rc = sqlite3_backup_step(b, -1);
+	return sqlite3_backup_finish(b) == SQLITE_OK && rc == SQLITE_DONE;
+}
+
+static struct sqlite3 *make_file(struct store_pool *pool, const char *path,
+				 struct err *err)
+{
+	struct sqlite3 *db = NULL;
+
+	if (access(path, F_OK) == 0) {
+		err_set(err, EC_DUPLICATE_NAME, "cannot copy the mailbox to "
+			"%s: the file exists", path);
+		return NULL;
 	}
-	if (rc == SQLITE_OK)
-		return true;
-	return err_set(err, EC_DISK_ERROR, "cannot copy the mailbox %s to "
-		       "%s: %s", store->path, dst, sqlite3_errmsg(to));
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE |
+			    SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW,
+			    vfs_name(pool->vfs)) == SQLITE_OK)
+		return db;
+	err_set(err, EC_DISK_ERROR, "cannot make %s: %s", path,
+		sqlite3_errmsg(db));
+	sqlite3_close(db);
+	unlink(path);
+	return NULL;
 }
 
 bool store_backup(struct store *store, const char *dst, struct err *err)
 {
-	struct sqlite3 *to = NULL;
+	struct sqlite3 *to = make_file(store->pool, dst, err);
 	bool ok;
 
-	if (access(dst, F_OK) == 0)
-		return err_set(err, EC_DUPLICATE_NAME, "cannot copy the "
-			       "mailbox to %s: the file exists", dst);
-	if (sqlite3_open_v2(dst, &to, SQLITE_OPEN_READWRITE |
-			    SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW,
-			    vfs_name(store->pool->vfs)) != SQLITE_OK)
-		ok = err_set(err, EC_DISK_ERROR, "cannot make %s: %s", dst,
-			     sqlite3_errmsg(to));
-	else
-		ok = copy_pages(store, to, dst, err);
+	if (to == NULL)
+		return false;
+	ok = copy_pages(store->db, to);
+	if (!ok)
+		err_set(err, EC_DISK_ERROR, "cannot copy the mailbox %s to "
+			"%s: %s", store->path, dst, sqlite3_errmsg(to));
 	sqlite3_close(to);
 	if (!ok)
+		unlink(dst);
+	return ok;
+}
+
+/* More than a mailbox gives out between two backups. */
+static const char move_counter[] =
+	"UPDATE vars SET value=value+(1<<32) WHERE name='counter_limit'";
+
+static bool restore(struct sqlite3 *from, struct sqlite3 *to,
+		    const char *backup, struct err *err)
+{
+	if (!copy_pages(from, to))
+		return err_set(err, EC_DISK_ERROR, "cannot read the backup "
+			       "%s: %s", backup, sqlite3_errmsg(to));
+	if (sqlite3_exec(to, move_counter, NULL, NULL, NULL) != SQLITE_OK ||
+	    sqlite3_changes(to) != 1)
+		return err_set(err, EC_CORRUPT_STORE, "cannot use the backup "
+			       "%s: it is no mailbox", backup);
+	return true;
+}
+
+bool store_restore(struct store_pool *pool, const char *backup,
+		   const char *dst, struct err *err)
+{
+	struct sqlite3 *from = NULL, *to = NULL;
+	bool ok;
+
+	if (sqlite3_open_v2(backup, &from, SQLITE_OPEN_READONLY |
+			    SQLITE_OPEN_NOFOLLOW,
+			    vfs_name(pool->vfs)) != SQLITE_OK)
+		ok = err_set(err, EC_NOT_FOUND, "cannot open the backup %s: "
+			     "%s", backup, sqlite3_errmsg(from));
+	else
+		ok = (to = make_file(pool, dst, err)) != NULL &&
+			restore(from, to, backup, err);
+	sqlite3_close(from);
+	if (sqlite3_close(to) != SQLITE_OK)
+		ok = false;
+	if (!ok && to != NULL)
 		unlink(dst);
 	return ok;
 }

@@ -219,6 +219,14 @@ enum ec store_purge(struct store *store, uint64_t before, uint32_t limit,
 bool store_backup(struct store *store, const char *dst, struct err *err);
 
 /*
+ * Make the mailbox dst (which must not exist) from a backup.  IDs and change
+ * numbers that were given out after the backup was made are not given out
+ * again ([MS-OXCSTOR] 3.2.3): the counter is moved far ahead.
+ */
+bool store_restore(struct store_pool *pool, const char *backup,
+		   const char *dst, struct err *err);
+
+/*
  * Look for damage: SQLite's own check, all property blobs, counts against
  * rows.  Each finding goes to report(ctx, text) (NULL allowed).  repair
  * corrects counts.  *problems is the number of findings left.

@@ -336,6 +336,41 @@ static void test_backup(void **state)
 	assert_healthy(e);
 }
 
+static void test_restore(void **state)
+{
+	struct env *e = *state;
+	uint64_t id = make_message(e, inbox(e), "kept"), later, fresh;
+	struct message *m;
+	struct err err;
+	char copy[128], back[128], none[128];
+
+	snprintf(copy, sizeof copy, "%s/copy", e->dir);
+	snprintf(back, sizeof back, "%s/back.db", e->dir);
+	snprintf(none, sizeof none, "%s/none", e->dir);
+	assert_true(store_backup(e->store, copy, &err));
+	later = make_message(e, inbox(e), "later");
+	assert_true(store_restore(e->pool, copy, back, &err));
+	assert_false(store_restore(e->pool, copy, back, &err));
+	assert_int_equal(err.ec, EC_DUPLICATE_NAME);
+	assert_false(store_restore(e->pool, none, none, &err));
+	assert_int_equal(err.ec, EC_NOT_FOUND);
+	env_close(e);
+	env_open(e, "back");
+	assert_int_equal(message_open(e->store, inbox(e), id,
+				      MESSAGE_READ_ONLY, false, &m),
+			 EC_SUCCESS);
+	message_close(m);
+	/* what was given out after the backup is not given out again */
+	fresh = make_message(e, inbox(e), "fresh");
+	assert_true(id_counter(fresh) > id_counter(later));
+	assert_healthy(e);
+	/* not a mailbox */
+	unlink(back);
+	fclose(fopen(none, "w"));
+	assert_false(store_restore(e->pool, none, back, &err));
+	assert_int_equal(access(back, F_OK), -1);
+}
+
 static void test_check(void **state)
 {
 	struct env *e = *state;
@@ -479,6 +514,7 @@ int main(void)
 		TEST(test_props),
 		TEST(test_quota),
 		TEST(test_backup),
+		TEST(test_restore),
 		TEST(test_check),
 		TEST(test_open_errors),
 		TEST(test_lru),

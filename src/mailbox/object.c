@@ -14,7 +14,7 @@ enum {
 	SLOT_NONE = 0xffffff,
 	/* Numbers come into use again when this many are free. */
 	REUSE_AFTER = 64,
-	OBJECTS_CHUNK = 8,
+	OBJECTS_CHUNK = 4,
 };
 
 /* A slot holds an object's address, or the next free slot and a low bit. */

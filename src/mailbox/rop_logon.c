@@ -40,7 +40,7 @@ enum {                            /* ResponseFlags, 2.2.1.1.3 */
 };
 
 enum {
-	LOGON_BLOCK = 1024,
+	LOGON_BLOCK = 512,
 	/*
 	 * "Tracks the currency of the Gateway Address Routing Table": there
 	 * is none, so that it never changes.

@@ -12,7 +12,7 @@
 
 enum {
 	/* Small: most sessions hold a logon and a few objects. */
-	SESSION_BLOCK = 1024,
+	SESSION_BLOCK = 640,
 	/*
 	 * What clients are told about polling and about trying again: they
 	 * have NotificationWait, so that polling is a last resort

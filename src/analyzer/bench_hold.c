@@ -117,7 +117,7 @@ static bool hold(struct hold *h, size_t n, struct bench_result *out,
 		sleep(h->o->seconds);
 	out->pss_waits = out->pss_after = pss_now(h);
 	for (size_t i = 0; i < h->n; i++)
-		out->ended_early += bench_session_readable(h->sessions[i]);
+		out->ended_early += bench_session_ended(h->sessions[i]);
 	out->sessions = h->n;
 	return true;
 }

@@ -318,10 +318,23 @@ void bench_conn_shrink(struct bench_conn *c)
 	buf_free(&c->answer.in);
 }
 
-bool bench_conn_readable(struct bench_conn *c)
+bool bench_conn_ended(struct bench_conn *c)
 {
+	struct bench_answer *a = &c->answer;
 	struct pollfd p = { .fd = c->fd, .events = POLLIN };
+	enum bench_parse result = BENCH_MORE;
 
-	return (c->ssl != NULL && SSL_pending(c->ssl) > 0) ||
-		poll(&p, 1, 0) > 0;
+	while (result == BENCH_MORE &&
+	       ((c->ssl != NULL && SSL_pending(c->ssl) > 0) ||
+		poll(&p, 1, 0) > 0)) {
+		uint8_t *room = buf_room(&a->in, READ_SIZE);
+		ssize_t n = c->ssl != NULL ?
+			SSL_read(c->ssl, room, READ_SIZE) :
+			recv(c->fd, room, READ_SIZE, 0);
+
+		if (n > 0)
+			a->in.len += (size_t)n;
+		result = bench_answer_parse(a, n <= 0);
+	}
+	return result != BENCH_MORE;
 }

@@ -96,7 +96,10 @@ bool bench_conn_receive(struct bench_conn *c,
 /* Give the buffer back while the connection only waits. */
 void bench_conn_shrink(struct bench_conn *c);
 
-/* Whether something has come, or the server has closed; without waiting. */
-bool bench_conn_readable(struct bench_conn *c);
+/*
+ * Take what has come without waiting: whether it is a whole answer, or none
+ * will come whole any more.
+ */
+bool bench_conn_ended(struct bench_conn *c);
 
 #endif

@@ -76,9 +76,9 @@ void bench_session_shrink(struct bench_session *s)
 	buf_free(&s->out);
 }
 
-bool bench_session_readable(struct bench_session *s)
+bool bench_session_ended(struct bench_session *s)
 {
-	return bench_conn_readable(s->conn);
+	return bench_conn_ended(s->conn);
 }
 
 /* ---- cookies ---- */

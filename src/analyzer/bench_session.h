@@ -73,6 +73,7 @@ bool bench_session_rop(struct bench_session *s, struct arena *arena,
 
 /* Give buffers back while the session only waits. */
 void bench_session_shrink(struct bench_session *s);
-bool bench_session_readable(struct bench_session *s);
+/* Of a wait: whether it has ended. */
+bool bench_session_ended(struct bench_session *s);
 
 #endif

@@ -377,8 +377,11 @@ void folder_emit(struct store *store, unsigned type, uint64_t id,
 	struct store_event ev = {
 		.type = (uint16_t)type,
 		.folder_id = db_id(id),
-		.parent_id = db_id(parent),
 	};
+	struct folder_row row = { .parent = parent };
 
+	if (parent == 0)
+		folder_row_get(store, id, NULL, &row);
+	ev.parent_id = db_id(row.parent);
 	db_emit(store, &ev);
 }

@@ -84,7 +84,7 @@ enum ec folder_is_below(struct store *store, uint64_t id, uint64_t ancestor,
 enum ec folder_check_target(struct store *store, const struct folder_row *row,
 			    uint64_t new_parent, const char *name);
 
-/* Queue an event of a folder. */
+/* Queue an event of a folder; parent 0: look it up. */
 void folder_emit(struct store *store, unsigned type, uint64_t id,
 		 uint64_t parent);
 

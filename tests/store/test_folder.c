@@ -433,6 +433,11 @@ static void test_events(void **state)
 	ev = find_event(&s, EVENT_OBJECT_CREATED, false);
 	assert_int_equal(ev->folder_id, folder);
 	assert_int_equal(ev->parent_id, ipm(e));
+	/* its parent has another subfolder */
+	ev = find_event(&s, EVENT_OBJECT_MODIFIED, false);
+	assert_int_equal(ev->folder_id, ipm(e));
+	assert_int_equal(ev->parent_id, store_special(e->store,
+						      SPECIAL_ROOT));
 	s.n = 0;
 	id = make_message(e, folder, "x");
 	ev = find_event(&s, EVENT_OBJECT_CREATED, true);

@@ -18,9 +18,13 @@ enum { BYTE_COUNT_LONG = 0xbabe };
 static bool more_rows(struct rop_query_rows_req *req,
 		      const struct rop_query_rows_rsp *rsp)
 {
-	/* [MS-OXCTABL] 2.2.2.5.1: only if both sides are for it */
+	/*
+	 * [MS-OXCTABL] 2.2.2.5.1: only if both sides are for it.  More rows of
+	 * those before the cursor would have to come first.
+	 */
 	if (!(req->query_rows_flags & QUERY_ROWS_ENABLE_PACKED_BUFFERS) ||
 	    (req->query_rows_flags & QUERY_ROWS_NO_ADVANCE) ||
+	    !req->forward_read ||
 	    rsp->row_count == 0 || rsp->row_count >= req->row_count ||
 	    rsp->origin != BOOKMARK_CURRENT)
 		return false;

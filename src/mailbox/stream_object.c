@@ -145,17 +145,16 @@ static bool type_is_streamable(const struct object *owner, unsigned type)
 enum ec stream_object_open(struct rop_call *call, struct object *owner,
 			   uint32_t tag, unsigned mode, uint64_t *size)
 {
-	bool text = prop_tag_type(tag) == PTYP_STRING8;
-	struct stream_object s = { .key = key_of(owner, props_tag_unicode(tag)) };
+	uint32_t unicode = props_tag_unicode(tag);
+	struct stream_object s = { .key = key_of(owner, unicode) };
 	enum ec ec;
 
 	if (!type_is_streamable(owner, prop_tag_type(tag)))
 		return EC_NOT_SUPPORTED;
 	ec = stream_objects_flush(owner);
 	if (ec == EC_SUCCESS)
-		ec = open_mode(call, owner, props_tag_unicode(tag), mode,
-			       &s.stream);
-	if (ec == EC_SUCCESS && text)
+		ec = open_mode(call, owner, unicode, mode, &s.stream);
+	if (ec == EC_SUCCESS && unicode != tag)
 		ec = text_stream_new(s.stream, call->codec->prop.code_page,
 				     &s.text);
 	if (ec != EC_SUCCESS)

@@ -186,6 +186,14 @@ static void test_full_buffers(void **state)
 	for (unsigned i = 0; i < b.n; i++)
 		got += b.rsps[i].query_rows.row_count;
 	assert_int_equal(got, ROWS);
+	/* Not backward, where what comes later would stand before */
+	c->h->max_rop_out = 0x40000;
+	rops_begin(&b, c->h, c->h->alice);
+	rops_handle(&b, table);
+	rops_add(&b, ROP_ID_query_rows, 0, 0, 0, &(union rop_req){
+		.query_rows = { .query_rows_flags = 2, .row_count = ROWS } });
+	assert_int_equal(rops_run(&b), EC_SUCCESS);
+	assert_int_equal(b.n, 1);
 }
 
 /* Not even one row: ecBufferTooSmall becomes RopBufferTooSmall, so that the

@@ -623,6 +623,42 @@ static void test_notifications(void **state)
 	expect(f, "", 0, 0);
 }
 
+static void on_folders(void *ctx, struct table *t,
+		       const struct table_event *ev)
+{
+	struct fixture *f = ctx;
+	size_t len = strlen(f->log);
+
+	assert_false(ev->message);
+	assert_int_equal(ev->row_message_id, 0);
+	snprintf(f->log + len, sizeof f->log - len, "%d(%s after %d) ",
+		 ev->type, ev->row != NULL ? ev->row[0].str : "",
+		 (int)id_counter(ev->after_folder_id) % 1000);
+}
+
+static void test_hierarchy_notifications(void **state)
+{
+	struct fixture *f = fx(state);
+	uint64_t a = folder(f, f->inbox, "a", FOLDER_GENERIC), b;
+	bool partial;
+
+	open_hierarchy(f, f->inbox, 0, 1);
+	table_on_event(f->table, on_folders, f);
+	check_rows(f, "a ");
+	b = folder(f, f->inbox, "b", FOLDER_GENERIC);
+	assert_non_null(strstr(f->log, "3(b after "));
+	f->log[0] = '\0';
+	/* its counts change */
+	finish(draft(f, b, false, "x", 1));
+	expect(f, "5(b after %d) ", a, 0);
+	assert_int_equal(folder_delete(f->store, f->inbox, a, 0, &partial),
+			 EC_SUCCESS);
+	expect(f, "4( after 0) ", 0, 0);
+	table_on_event(f->table, NULL, NULL);
+	folder(f, f->inbox, "c", FOLDER_GENERIC);
+	expect(f, "", 0, 0);
+}
+
 /* Too many changes: one TABLE_CHANGED, and more after the next ROP. */
 static void test_notifications_limited(void **state)
 {
@@ -793,6 +829,7 @@ int main(void)
 		T(test_hierarchy),
 		T(test_attachments),
 		T(test_notifications),
+		T(test_hierarchy_notifications),
 		T(test_notifications_limited),
 		T(test_search_dynamic),
 		T(test_search_static),

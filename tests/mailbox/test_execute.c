@@ -2,6 +2,8 @@
 /* Execute: buffers, handles, room, chains ([MS-OXCRPC] 3.1.4.2). */
 #include "harness.h"
 
+#include <unistd.h>
+
 #include "mapi/ext_buffer.h"
 
 static int setup(void **state)
@@ -418,6 +420,58 @@ static void test_inline(void **state)
 	assert_false(mailbox_is_inline(h->alice, &execute));
 }
 
+/*
+ * And it does not wait: somebody else has the mailbox's lock all the while.
+ * (This thread does, and the lock is not recursive: to wait would be for
+ * ever.)
+ */
+static void test_inline_waits_for_nobody(void **state)
+{
+	static const uint8_t ids[] = {
+		ROP_ID_get_receive_folder, ROP_ID_get_receive_folder_table,
+		ROP_ID_get_store_state, ROP_ID_get_properties_specific,
+		ROP_ID_public_folder_is_ghosted, ROP_ID_get_address_types,
+	};
+	static const uint32_t tags[] = {
+		PID_TAG_MAILBOX_OWNER_NAME, PID_TAG_DISPLAY_NAME,
+		PID_TAG_MESSAGE_SIZE_EXTENDED, PID_TAG_CONTENT_COUNT,
+		PID_TAG_STORE_STATE, PID_TAG_PROHIBIT_SEND_QUOTA,
+		PID_TAG_OUT_OF_OFFICE_STATE, PID_TAG_LOCALE_ID, 0x0fff0102,
+	};
+	struct harness *h = *state;
+	uint32_t logon = harness_logon(h, h->alice, 0, ALICE_DN);
+	uint32_t inbox = open_special(h, h->alice, logon, SPECIAL_INBOX);
+	struct store *store = harness_store(h, ALICE_DN);
+	union rop_req req;
+	struct execute_req execute;
+	struct rops b;
+
+	alarm(60);
+	assert_int_equal(store_lock(store), EC_SUCCESS);
+	rops_begin(&b, h, h->alice);
+	(void)rops_handle(&b, logon);
+	(void)rops_handle(&b, inbox);
+	for (size_t i = 0; i < sizeof ids; i++) {
+		memset(&req, 0, sizeof req);
+		if (ids[i] == ROP_ID_get_receive_folder)
+			req = class_note;
+		if (ids[i] == ROP_ID_get_properties_specific)
+			req.get_properties_specific.property_tags =
+				(struct prop_tags){ 9, tags };
+		rops_add(&b, ids[i], 0, 0, 0, &req);
+	}
+	rops_add(&b, ROP_ID_release, 0, 1, 0, NULL);
+	execute = rops_request(&b);
+	assert_true(mailbox_is_inline(h->alice, &execute));
+	h->columns = (struct prop_tags){ 9, tags };
+	assert_int_equal(rops_run(&b), EC_SUCCESS);
+	h->columns.n = 0;
+	assert_int_equal(b.n, sizeof ids);
+	store_unlock(store);
+	store_put(store);
+	alarm(0);
+}
+
 /* Limits on what is open */
 static void test_object_limit(void **state)
 {
@@ -540,6 +594,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_too_small_after, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_inline, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_inline_waits_for_nobody,
+						setup, teardown),
 		cmocka_unit_test(test_object_limit),
 		cmocka_unit_test_setup_teardown(test_chain, setup, teardown),
 	};

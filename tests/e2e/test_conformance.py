@@ -15,7 +15,8 @@ import traceback
 from conformance_wire import Tally
 from posthouse import Organisation
 
-AREAS = ["folder", "table", "message"]
+AREAS = ["folder", "table", "message", "attachment", "property",
+         "stream"]
 
 
 def tests_of(module):

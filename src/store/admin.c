@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a mailbox's administrator does: purge, backup. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -122,13 +123,17 @@ static struct sqlite3 *make_file(struct store_pool *pool, const char *path,
 {
 	struct sqlite3 *db = NULL;
 
-	if (access(path, F_OK) == 0) {
-		err_set(err, EC_DUPLICATE_NAME, "cannot copy the mailbox to "
-			"%s: the file exists", path);
+	int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd < 0) {
+		err_set(err, errno == EEXIST ? EC_DUPLICATE_NAME :
+			EC_DISK_ERROR, "cannot copy the mailbox to %s: %s",
+			path, strerror(errno));
 		return NULL;
 	}
+	close(fd);
 	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE |
-			    SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW,
+			    SQLITE_OPEN_CREATE,
 			    vfs_name(pool->vfs)) == SQLITE_OK)
 		return db;
 	err_set(err, EC_DISK_ERROR, "cannot make %s: %s", path,
@@ -178,8 +183,7 @@ bool store_restore(struct store_pool *pool, const char *backup,
 	struct sqlite3 *from = NULL, *to = NULL;
 	bool ok;
 
-	if (sqlite3_open_v2(backup, &from, SQLITE_OPEN_READONLY |
-			    SQLITE_OPEN_NOFOLLOW,
+	if (sqlite3_open_v2(backup, &from, SQLITE_OPEN_READONLY,
 			    vfs_name(pool->vfs)) != SQLITE_OK)
 		ok = err_set(err, EC_NOT_FOUND, "cannot open the backup %s: "
 			     "%s", backup, sqlite3_errmsg(from));

@@ -286,9 +286,8 @@ enum ec attachment_prop_size(struct attachment *at, uint32_t tag,
 {
 	struct bag_entry entry;
 
-	if (!bag_find(&at->bag, tag, &entry))
-		return EC_NOT_FOUND;
-	if (prop_tag_type(tag) != PTYP_UNSPECIFIED && tag != entry.e.tag)
+	if (!bag_find(&at->bag, tag, &entry) ||
+	    !bag_type_fits(tag, entry.e.tag))
 		return EC_NOT_FOUND;
 	*out = entry.e.size;
 	return EC_SUCCESS;

@@ -174,16 +174,31 @@ enum ec bag_entry_value(struct bag *bag, const struct bag_entry *entry,
 	return blob_value(&entry->e, a, out);
 }
 
+static bool is_bytes(uint32_t tag)
+{
+	return prop_tag_type(tag) == PTYP_BINARY ||
+		prop_tag_type(tag) == PTYP_OBJECT;
+}
+
+bool bag_type_fits(uint32_t want, uint32_t have)
+{
+	return want == have || prop_tag_type(want) == PTYP_UNSPECIFIED ||
+		(is_bytes(want) && is_bytes(have));
+}
+
 enum ec bag_get(struct bag *bag, uint32_t tag, struct arena *a,
 		struct prop_value *out)
 {
 	struct bag_entry entry;
+	enum ec ec;
 
-	if (!bag_find(bag, tag, &entry))
+	if (!bag_find(bag, tag, &entry) ||
+	    !bag_type_fits(tag, entry.e.tag))
 		return EC_NOT_FOUND;
-	if ((tag & 0xffff) != PTYP_UNSPECIFIED && tag != entry.e.tag)
-		return EC_NOT_FOUND;
-	return bag_entry_value(bag, &entry, a, out);
+	ec = bag_entry_value(bag, &entry, a, out);
+	if (ec == EC_SUCCESS && prop_tag_type(tag) != PTYP_UNSPECIFIED)
+		out->tag = tag;
+	return ec;
 }
 
 /* ---- Changing ---- */

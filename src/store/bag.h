@@ -102,6 +102,13 @@ enum ec bag_get(struct bag *bag, uint32_t tag, struct arena *a,
 enum ec bag_entry_value(struct bag *bag, const struct bag_entry *entry,
 			struct arena *a, struct prop_value *out);
 
+/*
+ * Whether a value of tag have is what is asked for with want: the same type,
+ * or none given; and PtypObject and PtypBinary are bytes alike, which an
+ * attachment's data is asked for as either.
+ */
+bool bag_type_fits(uint32_t want, uint32_t have);
+
 /* The value's large form, referenced (small ones are made into one). */
 enum ec bag_get_big(struct bag *bag, const struct bag_entry *entry,
 		    struct big **out);

@@ -171,6 +171,7 @@ enum ec db_begin(struct store *store)
 		return ec;
 	store->in_transaction = true;
 	store->saved = store->state;
+	store->event_mark = store->event_last;
 	return EC_SUCCESS;
 }
 
@@ -226,6 +227,9 @@ void db_rollback(struct store *store)
 	pthread_mutex_unlock(&store->cache_mutex);
 	if (store->next_counter > store->state.counter_limit)
 		store->next_counter = store->state.counter_limit;
+	/* those of others, which are being told, stay */
+	*store->event_mark = NULL;
+	store->event_last = store->event_mark;
 	if (!store->emitting)
 		events_drop(store);
 }

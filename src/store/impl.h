@@ -77,6 +77,7 @@ struct store {
 	struct event_hub *events;
 	struct arena *event_arena;
 	struct event_item *event_first, **event_last;
+	struct event_item **event_mark;   /* event_last at db_begin */
 	bool in_transaction, emitting;
 	uint64_t next_counter;    /* in memory: of the block on disk */
 

@@ -283,7 +283,7 @@ enum ec message_prop_size(struct message *m, uint32_t tag, uint64_t *out)
 	enum ec ec;
 
 	if (bag_find(&m->bag, tag, &entry) &&
-	    ((tag & 0xffff) == PTYP_UNSPECIFIED || tag == entry.e.tag)) {
+	    bag_type_fits(tag, entry.e.tag)) {
 		*out = entry.e.size;
 		return EC_SUCCESS;
 	}

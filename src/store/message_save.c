@@ -134,6 +134,8 @@ static enum ec check_conflict(struct save *s)
 	m->kind = kind;
 	/* states that are not the message's content keep what others set */
 	s->c.read = now.read;
+	s->c.flags = (s->c.flags & ~(uint32_t)MF_EVER_READ) |
+		(now.flags & MF_EVER_READ);
 	s->c.read_cn = now.read_cn;
 	s->c.status = now.status;
 	s->c.deleted = now.deleted;

@@ -72,8 +72,8 @@ static bool set_up(struct store *store)
 bool db_open_file(struct store *store, int flags, struct err *err)
 {
 	int rc = sqlite3_open_v2(store->path, &store->db,
-		flags | SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
-		SQLITE_OPEN_NOFOLLOW, vfs_name(store->pool->vfs));
+		flags | SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+		vfs_name(store->pool->vfs));
 
 	if (rc == SQLITE_OK && set_up(store))
 		return true;
@@ -188,13 +188,26 @@ static enum ec fill(struct store *store,
 	return ec;
 }
 
+static bool make_private(const char *path, struct err *err)
+{
+	int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return err_set(err, EC_DISK_ERROR, "cannot make %s: %s", path,
+			       strerror(errno));
+	close(fd);
+	return true;
+}
+
 static bool create_db(struct store *store,
 		      const struct store_create_params *params,
 		      struct err *err)
 {
 	enum ec ec;
 
-	if (!db_open_file(store, SQLITE_OPEN_CREATE, err))
+	/* mail is nobody else's; the WAL is made with the same mode */
+	if (!make_private(store->path, err) ||
+	    !db_open_file(store, SQLITE_OPEN_CREATE, err))
 		return false;
 	store->event_arena = arena_new(1024);
 	store->event_last = &store->event_first;

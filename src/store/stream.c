@@ -73,7 +73,7 @@ static enum ec fill(struct stream *s, struct bag *bag, enum stream_mode mode)
 		d->dirty = true;
 		ec = EC_SUCCESS;
 	} else if (!bag_find(bag, d->tag, &entry) ||
-		   entry.e.tag != d->tag) {
+		   !bag_type_fits(d->tag, entry.e.tag)) {
 		ec = d->message != NULL ?
 			body_stream(d->message, d->tag, &d->big) :
 			EC_NOT_FOUND;

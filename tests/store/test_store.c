@@ -7,6 +7,7 @@ static void test_create(void **state)
 	struct store_create_params params = { .mailbox_guid = guid_new() };
 	struct folder_info info;
 	struct prop_value v;
+	struct stat st;
 	struct err err;
 
 	/* [MS-OXCSTOR] 2.2.1.1.3: all folders are there, below the root */
@@ -23,6 +24,9 @@ static void test_create(void **state)
 	assert_int_equal(store_get_prop(e->store, PID_TAG_DISPLAY_NAME, e->a,
 					&v), EC_SUCCESS);
 	assert_string_equal(v.str, "Alice");
+	/* readable by its owner alone */
+	assert_int_equal(stat(e->path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_false(store_create(e->pool, e->path, &params, &err));
 	assert_int_equal(err.ec, EC_DUPLICATE_NAME);
 	assert_healthy(e);

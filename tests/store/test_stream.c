@@ -361,6 +361,12 @@ static void test_attachment(void **state)
 			EC_SUCCESS);
 	assert_bytes(s, 0, data, 300000);
 	stream_close(s);
+	/* the same bytes when asked for as an object */
+	assert_int_equal(attachment_open_stream(at,
+			PID_TAG_ATTACH_DATA_OBJECT, STREAM_READ_ONLY, &s),
+			EC_SUCCESS);
+	assert_bytes(s, 0, data, 300000);
+	stream_close(s);
 	attachment_close(at);
 	message_close(m);
 	free(data);

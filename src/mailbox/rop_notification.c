@@ -88,7 +88,8 @@ static void on_event(void *ctx, const struct store_event *ev)
 		.total_message_count = ev->total,
 		.unread_message_count = ev->unread,
 		.message_flags = ev->message_flags,
-		.unicode_flag = true,
+		/* R220: in ASCII for a client in cached mode */
+		.unicode_flag = !s->object->logon->session->cached_mode,
 		.message_class = ev->message_class != NULL ?
 			ev->message_class : "",
 	};

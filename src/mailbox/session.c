@@ -8,6 +8,7 @@
 #include "mailbox/notify.h"
 #include "mailbox/service.h"
 #include "mailbox/session.h"
+#include "mapi/aux.h"
 #include "mapi/http_body.h"
 
 enum {
@@ -67,9 +68,27 @@ static enum ec connect_allowed(const struct mailbox_service *svc,
 	return EC_SUCCESS;
 }
 
+/*
+ * What the client says of itself is informational ([MS-OXCRPC] 3.1.4.1.2.2):
+ * blocks that cannot be read say nothing.
+ */
+static bool says_cached_mode(const struct connect_req *req,
+			     struct arena *arena)
+{
+	const struct aux_block *block;
+	struct aux_blocks blocks;
+
+	if (!aux_buffer_decode(&req->auxiliary_buffer, arena, &blocks))
+		return false;
+	block = aux_find(&blocks, AUX_TYPE_PERF_CLIENTINFO);
+	return block != NULL && !block->is_raw &&
+		block->perf_clientinfo.client_mode == CLIENTMODE_CACHED;
+}
+
 static struct session *session_new(struct mailbox_service *svc,
 				   const struct identity *who,
-				   const struct connect_req *req)
+				   const struct connect_req *req,
+				   struct arena *scratch)
 {
 	struct arena *arena = arena_new(SESSION_BLOCK);
 	struct session *session = arena_zalloc(arena, sizeof *session);
@@ -79,6 +98,7 @@ static struct session *session_new(struct mailbox_service *svc,
 	session->who = identity_ref(who);
 	session->admin_connect =
 		(req->flags & CONNECT_USE_ADMIN_PRIVILEGE) != 0;
+	session->cached_mode = says_cached_mode(req, scratch);
 	session->code_page = req->default_code_page;
 	session->lcid_string = req->lcid_string;
 	session->lcid_sort = req->lcid_sort;
@@ -144,7 +164,7 @@ enum ec mailbox_connect(struct mailbox_service *svc,
 	enum ec ec = connect_allowed(svc, who, req, arena, &user);
 
 	if (ec == EC_SUCCESS) {
-		session = session_new(svc, who, req);
+		session = session_new(svc, who, req, arena);
 		if (!service_add(svc, session, &who->user, who->is_admin ?
 				 limits->sessions_admin :
 				 limits->sessions_user)) {

@@ -60,6 +60,7 @@ struct session {
 	const struct identity *who;       /* the caller; a reference */
 	struct service_user *user;        /* counted there */
 	bool admin_connect;       /* connected with administrator privilege */
+	bool cached_mode;         /* the client says that it keeps a copy */
 	uint32_t code_page;       /* of String8 properties */
 	uint32_t lcid_string, lcid_sort;
 	uint16_t index;           /* session index, of RopPending */

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "mailbox/notify.h"
+#include "mapi/aux.h"
 #include "store/event.h"
 
 struct fixture {
@@ -347,6 +348,70 @@ static void test_table(void **state)
 	store_put(store);
 }
 
+/* A session of a client that says which mode it is in, subscribed. */
+static struct session *connect_mode(struct fixture *f, uint16_t mode)
+{
+	struct aux_block block = aux_block(AUX_TYPE_PERF_CLIENTINFO);
+	const struct aux_blocks blocks = { .n = 1, .v = &block };
+	uint8_t *aux = arena_alloc(f->h->arena, 512);
+	struct wire_w w = wire_w(aux, 512);
+	struct connect_req req = {
+		.user_dn = ALICE_DN, .default_code_page = 1252,
+	};
+	struct connect_rsp rsp;
+	struct session *s;
+
+	block.perf_clientinfo.client_mode = mode;
+	aux_buffer_encode(&w, &blocks, 0, f->h->arena);
+	assert_false(w.full);
+	req.auxiliary_buffer = (struct bin){ aux, w.len };
+	assert_int_equal(mailbox_connect(f->h->svc, f->h->alice_id, &req,
+					 f->h->arena, &rsp, &s), EC_SUCCESS);
+	assert_int_equal(rop(f->h, s, ROP_ID_register_notification,
+			     harness_logon(f->h, s, 0, ALICE_DN),
+			     &(union rop_req){ .register_notification = {
+				.notification_types = EVENT_NEW_MAIL,
+				.want_whole_store = true } }, NULL, NULL),
+			 EC_SUCCESS);
+	return s;
+}
+
+/* New mail; the message class is ASCII for clients in cached mode (R220). */
+static void test_new_mail(void **state)
+{
+	static const uint16_t modes[] = {
+		CLIENTMODE_CLASSIC, CLIENTMODE_CACHED,
+	};
+	struct fixture *f = *state;
+	struct store *store = harness_store(f->h, ALICE_DN);
+	const struct store_event ev = {
+		.type = EVENT_NEW_MAIL, .folder_id = f->inbox,
+		.message_id = 0x123450000000001, .message_flags = 0x21,
+		.message_class = "IPM.Note",
+	};
+	const struct rop_notify_rsp *n;
+	struct rops b;
+
+	for (int i = 0; i < 2; i++) {
+		struct session *s = connect_mode(f, modes[i]);
+
+		assert_int_equal(store_lock(store), EC_SUCCESS);
+		event_emit(store_events(store), &ev);
+		store_unlock(store);
+		rops_begin(&b, f->h, s);
+		assert_int_equal(rops_run(&b), EC_SUCCESS);
+		n = find(&b, EVENT_NEW_MAIL, true);
+		assert_non_null(n);
+		assert_int_equal(n->message_id, ev.message_id);
+		assert_int_equal(n->message_flags, 0x21);
+		assert_string_equal(n->message_class, "IPM.Note");
+		assert_int_equal(n->unicode_flag, modes[i] !=
+				 CLIENTMODE_CACHED);
+		mailbox_disconnect(s);
+	}
+	store_put(store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -362,6 +427,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_wake, setup, teardown),
 		cmocka_unit_test(test_overflow),
 		cmocka_unit_test_setup_teardown(test_table, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_new_mail, setup,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

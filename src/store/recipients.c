@@ -27,31 +27,41 @@ static struct recipient_row *insert(struct recipients *r, size_t at)
 	return &r->v[at];
 }
 
+/* One row; they are ordered by ID. */
+static bool load_row(struct recipients *r, struct wire_r *in)
+{
+	struct recipient_row row;
+	const uint8_t *at;
+	struct blob blob;
+
+	row.row_id = wire_u32(in);
+	row.type = wire_u8(in);
+	row.len = wire_u32(in);
+	at = wire_bytes(in, row.len);
+	if (at == NULL || !blob_open(at, row.len, &blob))
+		return false;
+	if (r->n > 0 && row.row_id <= r->v[r->n - 1].row_id)
+		return false;
+	row.offset = (size_t)(at - r->data.data);
+	*insert(r, r->n) = row;
+	return true;
+}
+
 bool recipients_load(struct recipients *r, const void *data, size_t len)
 {
 	struct wire_r in;
-	struct blob blob;
-	uint32_t n;
+	bool ok = true;
+	size_t n;
 
 	*r = (struct recipients){ 0 };
 	if (len == 0)
 		return true;
 	buf_add(&r->data, data, len);
 	in = wire_r(r->data.data, len);
-	n = (uint32_t)wire_count32(&in, 9);
-	for (uint32_t i = 0; i < n; i++) {
-		struct recipient_row *row = insert(r, i);
-		const uint8_t *at;
-
-		row->row_id = wire_u32(&in);
-		row->type = wire_u8(&in);
-		row->len = wire_u32(&in);
-		at = wire_bytes(&in, row->len);
-		if (at == NULL || !blob_open(at, row->len, &blob))
-			break;
-		row->offset = (size_t)(at - r->data.data);
-	}
-	if (wire_done(&in) && r->n == n)
+	n = wire_count32(&in, 9);
+	while (ok && r->n < n)
+		ok = load_row(r, &in);
+	if (ok && wire_done(&in))
 		return true;
 	recipients_free(r);
 	return false;

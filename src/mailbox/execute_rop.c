@@ -132,10 +132,9 @@ static enum ec lock_for(struct execution *x, const struct rop_desc *desc)
 		return EC_SUCCESS;
 	if (desc->layout == ROP_NO_RSP && call->in->kind == OBJECT_LOGON)
 		return EC_SUCCESS;
-	do
-		ec = rop_call_lock(call, call->logon->store);
-	while (ec == EC_SERVER_BUSY && desc->layout == ROP_NO_RSP &&
-	       nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL) == 0);
+	while ((ec = rop_call_lock(call, call->logon->store)) ==
+	       EC_SERVER_BUSY && desc->layout == ROP_NO_RSP)
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 	return ec;
 }
 

@@ -78,13 +78,12 @@ enum ec bookmark_new(struct table *t, const struct place *p, struct arena *a,
 static enum ec place_on_row(struct table *t, struct place *p)
 {
 	struct table_row row;
-	uint32_t position = 0;
-	enum ec ec = EC_SUCCESS;
+	int64_t ordinal;
+	enum ec ec;
 
 	if (p->where == PLACE_AT || p->where == PLACE_END)
 		return EC_SUCCESS;
-	if (t->mode == MODE_KEYED)
-		ec = list_position(t, p, &position, NULL);
+	ec = table_ordinal(t, p, &ordinal);
 	if (ec == EC_SUCCESS)
 		ec = list_walk(t, p, true);
 	if (ec != EC_SUCCESS)
@@ -92,7 +91,7 @@ static enum ec place_on_row(struct table *t, struct place *p)
 	ec = list_next(t, &row);
 	if (ec == EC_SUCCESS) {
 		place_set(t, p, &row, PLACE_AT);
-		p->ordinal = position;
+		p->ordinal = ordinal;
 	} else if (ec == EC_NOT_FOUND) {
 		place_end(p);
 		ec = EC_SUCCESS;

@@ -156,6 +156,9 @@ enum ec list_at_end(struct table *t, const struct place *p, bool forward,
 enum ec list_move(struct table *t, struct place *p, int64_t rows,
 		  int64_t *moved);
 
+/* A row that has moved since is found again where it is now. */
+void place_follow(struct table *t, struct place *p);
+
 /* Put a place before or behind a row just walked over. */
 void place_set(struct table *t, struct place *p, const struct table_row *row,
 	       enum place_where where);
@@ -193,6 +196,16 @@ void categories_changed(const struct table *t, struct buf *ids);
 
 /* A ROP looks at rows: the view is made, and notifications may come. */
 enum ec table_use(struct table *t);
+
+/* EC_NULL_OBJECT without columns ([MS-OXCTABL] 3.2.5.2). */
+enum ec table_need_columns(const struct table *t);
+
+/*
+ * In keyed mode the position of a place, to count on from; -1: it is not
+ * known and would have to be counted.  Else 0.
+ */
+enum ec table_ordinal(struct table *t, const struct place *p,
+		      int64_t *ordinal);
 
 /* What is shown changes: from the beginning, without bookmarks. */
 void table_restart(struct table *t);

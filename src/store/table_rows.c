@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading rows and moving about ([MS-OXCTABL] 3.2.5.5, .8 to .11, .14). */
+/* Reading rows and moving about ([MS-OXCTABL] 3.2.5.5, 3.2.5.8 to .11). */
 #include <stdlib.h>
 #include <string.h>
 
 #include "mapi/restriction.h"
 #include "store/table_impl.h"
 
-static enum ec need_columns(const struct table *t)
+enum ec table_need_columns(const struct table *t)
 {
 	return t->n_columns > 0 ? EC_SUCCESS : EC_NULL_OBJECT;
 }
@@ -55,17 +55,22 @@ static void advance(struct table *t, const struct run *run, bool forward)
 	if (run->n == 0)
 		return;
 	place_set(t, &t->cursor, &run->last, forward ? PLACE_AFTER : PLACE_AT);
-	if (t->mode == MODE_KEYED)
+	if (t->mode == MODE_KEYED && run->ordinal >= 0)
 		t->cursor.ordinal = run->ordinal +
 			(forward ? (int64_t)run->n : -(int64_t)run->n);
 }
 
-static enum ec keyed_ordinal(struct table *t, const struct place *p,
-			     int64_t *ordinal)
+enum ec table_ordinal(struct table *t, const struct place *p,
+		      int64_t *ordinal)
 {
+	bool on_row = p->where == PLACE_AT || p->where == PLACE_AFTER;
 	uint32_t position = 0;
 	enum ec ec = EC_SUCCESS;
 
+	if (t->mode == MODE_KEYED && on_row) {
+		*ordinal = p->ordinal;
+		return EC_SUCCESS;
+	}
 	if (t->mode == MODE_KEYED)
 		ec = list_position(t, p, &position, NULL);
 	*ordinal = position;
@@ -77,12 +82,12 @@ enum ec table_query_rows(struct table *t, unsigned flags, bool forward,
 			 uint32_t *n, uint8_t *origin)
 {
 	struct run run = { .n = 0 };
-	enum ec ec = need_columns(t);
+	enum ec ec = table_need_columns(t);
 
 	if (ec == EC_SUCCESS)
 		ec = table_use(t);
 	if (ec == EC_SUCCESS)
-		ec = keyed_ordinal(t, &t->cursor, &run.ordinal);
+		ec = table_ordinal(t, &t->cursor, &run.ordinal);
 	if (ec == EC_SUCCESS)
 		ec = list_walk(t, &t->cursor, forward);
 	if (ec != EC_SUCCESS)
@@ -162,8 +167,7 @@ static bool bookmarks_supported(const struct table *t)
 	return t->kind == TABLE_CONTENTS || t->kind == TABLE_HIERARCHY;
 }
 
-/* A row that has moved since is found again where it is now. */
-static void follow(struct table *t, struct place *p)
+void place_follow(struct table *t, struct place *p)
 {
 	const struct row_entry *e;
 	struct table_row row = { .id = 0 };
@@ -187,7 +191,7 @@ enum ec table_seek_row_bookmark(struct table *t, struct bin bookmark,
 	struct bookmark *b;
 	uint32_t position;
 	bool visible;
-	enum ec ec = bookmarks_supported(t) ? need_columns(t) :
+	enum ec ec = bookmarks_supported(t) ? table_need_columns(t) :
 		EC_NOT_SUPPORTED;
 
 	if (ec == EC_SUCCESS)
@@ -196,7 +200,7 @@ enum ec table_seek_row_bookmark(struct table *t, struct bin bookmark,
 		ec = table_use(t);
 	if (ec != EC_SUCCESS)
 		return ec;
-	follow(t, &b->place);
+	place_follow(t, &b->place);
 	ec = list_position(t, &b->place, &position, &visible);
 	if (ec == EC_SUCCESS)
 		ec = seek_from(t, &b->place, rows, has_sought_less,
@@ -250,127 +254,4 @@ enum ec table_seek_row_fractional(struct table *t, uint32_t numerator,
 		return guess(t, position, n);
 	place_begin(&from);
 	return seek_from(t, &from, (int32_t)position, &less, &sought);
-}
-
-/* ---- find row ---- */
-
-/*
- * A restriction sees a header row as its cells are; of other rows all
- * properties.
- */
-static bool row_matches(struct table *t, const struct match *m,
-			const struct table_row *row)
-{
-	const struct prop_value *cells;
-	struct match_values values;
-
-	if (row->header == NULL)
-		return match_row(m, &t->source->row);
-	if (table_cells(t, row, &cells) != EC_SUCCESS)
-		return false;
-	values = match_values((struct prop_values){ t->n_columns, cells });
-	return match_row(m, &values.row);
-}
-
-static enum ec find_from(struct table *t, const struct match *m,
-			 const struct place *from, bool backward,
-			 table_row_fn fn, void *ctx, bool *has_row_data)
-{
-	const struct prop_value *cells;
-	struct table_row row;
-	int64_t ordinal;
-	enum ec ec = keyed_ordinal(t, from, &ordinal);
-
-	if (ec == EC_SUCCESS)
-		ec = list_walk(t, from, !backward);
-	if (ec != EC_SUCCESS)
-		return ec;
-	for (;; ordinal += backward ? -1 : 1) {
-		ec = list_next(t, &row);
-		if (ec != EC_SUCCESS || row_matches(t, m, &row))
-			break;
-	}
-	if (ec == EC_SUCCESS)
-		ec = table_cells(t, &row, &cells);
-	if (ec == EC_SUCCESS) {
-		*has_row_data = fn(ctx, cells, t->n_columns);
-		place_set(t, &t->cursor, &row, PLACE_AT);
-		if (t->mode == MODE_KEYED)
-			t->cursor.ordinal = backward ? ordinal - 1 : ordinal;
-	}
-	list_done(t);
-	return ec;
-}
-
-/* The place that a FindRow begins at, in p; *visible: its row is there. */
-static enum ec find_place(struct table *t, unsigned origin,
-			  struct bin bookmark, struct place *p, bool *visible)
-{
-	struct bookmark *b;
-	uint32_t position;
-	enum ec ec = EC_SUCCESS;
-
-	*visible = true;
-	switch (origin) {
-	case BOOKMARK_BEGINNING:
-		place_begin(p);
-		break;
-	case BOOKMARK_CURRENT:
-		place_copy(p, &t->cursor);
-		break;
-	case BOOKMARK_END:
-		place_end(p);
-		break;
-	case BOOKMARK_CUSTOM:
-		ec = bookmark_find(t, bookmark, &b);
-		if (ec != EC_SUCCESS)
-			break;
-		follow(t, &b->place);
-		place_copy(p, &b->place);
-		ec = list_position(t, p, &position, visible);
-		break;
-	default:
-		ec = EC_INVALID_PARAM;
-	}
-	return ec;
-}
-
-static enum ec find(struct table *t, bool backward, const struct match *m,
-		    unsigned origin, struct bin bookmark, table_row_fn fn,
-		    void *ctx, bool *row_no_longer_visible, bool *has_row_data)
-{
-	struct place p = { .key = BUF_INIT };
-	bool visible = true;
-	enum ec ec = find_place(t, origin, bookmark, &p, &visible);
-
-	if (ec == EC_SUCCESS) {
-		*row_no_longer_visible = !visible;
-		ec = find_from(t, m, &p, backward, fn, ctx, has_row_data);
-	}
-	place_free(&p);
-	return ec;
-}
-
-enum ec table_find_row(struct table *t, bool backward,
-		       const struct restriction *r, unsigned origin,
-		       struct bin bookmark, table_row_fn fn, void *ctx,
-		       bool *row_no_longer_visible, bool *has_row_data)
-{
-	struct collator *c = NULL;
-	struct match *m = NULL;
-	enum ec ec = t->kind == TABLE_ATTACHMENTS ? EC_NOT_SUPPORTED :
-		need_columns(t);
-
-	if (ec == EC_SUCCESS)
-		ec = table_use(t);
-	if (ec != EC_SUCCESS)
-		return ec;
-	c = collator_new(t->spec.lcid, NULL);
-	ec = c == NULL ? EC_ERROR : match_new(r, c, &m);
-	if (ec == EC_SUCCESS)
-		ec = find(t, backward, m, origin, bookmark, fn, ctx,
-			  row_no_longer_visible, has_row_data);
-	match_free(m);
-	collator_free(c);
-	return ec;
 }

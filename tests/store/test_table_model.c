@@ -570,21 +570,45 @@ static void step_free_mark(struct model *m)
 			 EC_INVALID_BOOKMARK);
 }
 
-static bool found_by(const struct item *item, int32_t importance)
+/* What is looked for: a message, or the first of an importance. */
+struct want {
+	uint64_t counter;         /* 0: by importance */
+	int32_t importance;
+};
+
+static bool found_by(const struct item *item, const struct want *want)
 {
-	/* Of a header only columns count, and importance is none. */
-	return !item->header && item->row.importance == importance;
+	/* Of a header only columns count, and these are none. */
+	if (item->header)
+		return false;
+	return want->counter != 0 ? item->row.counter == want->counter :
+		item->row.importance == want->importance;
+}
+
+static struct restriction restriction_for(const struct model *m,
+					  struct want *want)
+{
+	struct restriction r = {
+		.type = RES_PROPERTY,
+		.property = { REL_OP_EQ, PID_TAG_IMPORTANCE,
+			      { .tag = PID_TAG_IMPORTANCE } },
+	};
+
+	*want = (struct want){ .importance = (int32_t)rnd(4) };
+	r.property.value.i32 = want->importance;
+	if (rnd(2) == 0)
+		return r;
+	want->counter = m->fake->n > 0 && rnd(5) > 0 ?
+		m->fake->rows[rnd(m->fake->n)].counter : 1 + rnd(5000);
+	r.property.tag = r.property.value.tag = PID_TAG_MID;
+	r.property.value.i64 = (int64_t)id_make(1, want->counter);
+	return r;
 }
 
 static void step_find(struct model *m)
 {
-	int32_t importance = (int32_t)rnd(4);
-	struct restriction r = {
-		.type = RES_PROPERTY,
-		.property = { REL_OP_EQ, PID_TAG_IMPORTANCE,
-			      { .tag = PID_TAG_IMPORTANCE,
-				.i32 = importance } },
-	};
+	struct want want;
+	struct restriction r = restriction_for(m, &want);
 	bool backward = rnd(2) == 0, exact, gone = false, has = false;
 	struct model_place from = m->cursor;
 	unsigned origin = rnd(m->n_marks > 0 ? 4 : 3);
@@ -607,7 +631,7 @@ static void step_find(struct model *m)
 	at = position_of(m, &from, &exact);
 	for (at -= backward; at >= 0; at += backward ? -1 : 1) {
 		item = nth_visible(m, (uint32_t)at);
-		if (item == NULL || found_by(item, importance))
+		if (item == NULL || found_by(item, &want))
 			break;
 		item = NULL;
 	}

@@ -99,16 +99,15 @@ static bool reload(struct directory *dir, struct err *err)
 	/* Before the load: what changes in between is seen next time. */
 	if (!data_version(dir, &version, err))
 		return false;
-	atomic_store(&dir->stale, false);
-	if (!snapshot_load(dir->db, dir->base, dir->server_name, &snap, err)) {
-		atomic_store(&dir->stale, true);
+	if (!snapshot_load(dir->db, dir->base, dir->server_name, &snap, err))
 		return false;
-	}
 	dir->data_version = version;
 	pthread_rwlock_wrlock(&dir->snap_lock);
 	old = dir->snap;
 	dir->snap = snap;
 	atomic_store(&dir->change, snap->change);
+	/* Not before: another thread would look into the old one. */
+	atomic_store(&dir->stale, false);
 	pthread_rwlock_unlock(&dir->snap_lock);
 	snapshot_free(old);
 	return true;

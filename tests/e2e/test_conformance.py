@@ -15,8 +15,8 @@ import traceback
 from conformance_wire import Tally
 from posthouse import Organisation
 
-AREAS = ["folder", "table", "message", "attachment", "property",
-         "stream"]
+AREAS = ["http", "rops", "logon", "folder", "table", "message",
+         "attachment", "property", "stream", "notify"]
 
 
 def tests_of(module):

@@ -115,7 +115,8 @@ enum ec attach_list_load(struct store *store, int64_t message,
 		node->props = packed_new(sqlite3_column_blob(stmt, 3),
 			(size_t)sqlite3_column_bytes(stmt, 3));
 		if (node->props == NULL) {
-			ec = EC_CORRUPT_STORE;
+			ec = db_damaged(store, "attachment of message",
+					message);
 			break;
 		}
 	}

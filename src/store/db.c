@@ -57,6 +57,18 @@ enum ec db_fail(struct store *store, const char *what)
 	return ec;
 }
 
+enum ec db_damaged(struct store *store, const char *what, int64_t id)
+{
+	pthread_mutex_lock(&store->fault_mutex);
+	if (!store->faulty)
+		err_set(&store->fault, EC_CORRUPT_STORE, "mailbox %s: %s %lld "
+			"is damaged: check the mailbox, or restore it from a "
+			"backup", store->path, what, (long long)id);
+	store->faulty = true;
+	pthread_mutex_unlock(&store->fault_mutex);
+	return EC_CORRUPT_STORE;
+}
+
 bool store_fault(struct store *store, struct err *out)
 {
 	bool faulty;

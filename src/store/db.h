@@ -91,6 +91,9 @@ enum ec db_run(struct store *store, struct sqlite3_stmt *stmt);
 /* Record what SQLite says went wrong; the code for the client. */
 enum ec db_fail(struct store *store, const char *what);
 
+/* Record that a row cannot be understood.  Returns EC_CORRUPT_STORE. */
+enum ec db_damaged(struct store *store, const char *what, int64_t id);
+
 /*
  * A write transaction.  db_commit makes it durable and then emits the events
  * queued in it, in order; when it fails, or at db_rollback, all is as it was

@@ -247,7 +247,7 @@ static enum ec load(struct store *store, uint64_t folder_id, struct arena *a,
 		return ec;
 	p = packed_new(row->props.data, row->props.len);
 	if (p == NULL)
-		return EC_CORRUPT_STORE;
+		return db_damaged(store, "folder", (int64_t)row->id);
 	bag_init(bag, store, p);
 	packed_unref(p);
 	return EC_SUCCESS;

@@ -44,7 +44,8 @@ static enum ec load_row(struct message *m)
 		if (p == NULL || !recipients_load(&m->recipients,
 				sqlite3_column_blob(stmt, 2),
 				(size_t)sqlite3_column_bytes(stmt, 2)))
-			ec = EC_CORRUPT_STORE;
+			ec = db_damaged(m->store, "message",
+					(int64_t)m->id);
 	}
 	if (ec == EC_SUCCESS) {
 		m->pcl_len = (size_t)sqlite3_column_bytes(stmt, 3);

@@ -175,7 +175,7 @@ static enum ec read_message(struct store *store, int64_t id, struct arena *a,
 	sqlite3_bind_int64(stmt, 1, id);
 	ec = db_step(store, stmt, &row);
 	if (ec == EC_SUCCESS && !row)
-		ec = EC_CORRUPT_STORE;
+		ec = db_damaged(store, "message", id);
 	for (int i = 0; i < 2 && ec == EC_SUCCESS; i++) {
 		out[i]->len = (size_t)sqlite3_column_bytes(stmt, i);
 		out[i]->data = arena_memdup(a, sqlite3_column_blob(stmt, i),

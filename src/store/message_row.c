@@ -95,7 +95,7 @@ enum ec message_row_pcl(struct store *store, uint64_t id, struct arena *a,
 	sqlite3_bind_int64(stmt, 1, (int64_t)id);
 	ec = db_step(store, stmt, &row);
 	if (ec == EC_SUCCESS && !row)
-		ec = EC_CORRUPT_STORE;
+		ec = db_damaged(store, "message", (int64_t)id);
 	if (ec == EC_SUCCESS) {
 		out->len = (size_t)sqlite3_column_bytes(stmt, 0);
 		out->data = arena_memdup(a, sqlite3_column_blob(stmt, 0),

@@ -313,7 +313,7 @@ enum ec packed_drop_streams(struct store *store, const void *old, size_t len,
 	enum ec ec = EC_SUCCESS;
 
 	if (!blob_open(old, len, &b))
-		return EC_CORRUPT_STORE;
+		return db_damaged(store, "a row of bytes", (int64_t)len);
 	for (size_t i = 0; i < b.n && ec == EC_SUCCESS; i++) {
 		blob_at(&b, i, &e);
 		if (e.external &&

@@ -50,7 +50,7 @@ static enum ec load_row(struct store *store, int64_t id,
 		if (s->props == NULL || !recipients_load(&s->recipients,
 				sqlite3_column_blob(stmt, 1),
 				(size_t)sqlite3_column_bytes(stmt, 1)))
-			ec = EC_CORRUPT_STORE;
+			ec = db_damaged(store, "message", id);
 	}
 	db_done(stmt);
 	return ec;

@@ -913,6 +913,33 @@ static void test_replaced_stream(void **state)
 	assert_healthy(e);
 }
 
+/* Damage is an error of its own, said once, and no crash. */
+static void test_damaged(void **state)
+{
+	static const char *const damage[] = {
+		"UPDATE messages SET props=x'0100'",
+		"UPDATE messages SET props=x'01000000370000001f'",
+		"UPDATE messages SET props=substr(props, 1, 40)",
+		"UPDATE messages SET props=x'', recipients=x'ff'",
+	};
+	struct env *e = *state;
+	uint64_t id = make_message(e, inbox(e), "x");
+	struct message *m;
+	struct err err;
+
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(sqlite3_exec(db_handle(e->store), damage[i],
+					      NULL, NULL, NULL), SQLITE_OK);
+		assert_int_equal(message_open(e->store, 0, id,
+					      MESSAGE_READ_ONLY, false, &m),
+				 EC_CORRUPT_STORE);
+		assert_true(store_fault(e->store, &err));
+		assert_int_equal(err.ec, EC_CORRUPT_STORE);
+		assert_non_null(strstr(err.text, "restore"));
+		assert_false(store_fault(e->store, &err));
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, env_setup, \
 						   env_teardown)
 
@@ -940,6 +967,7 @@ int main(void)
 		TEST(test_bodies),
 		TEST(test_copy_props),
 		TEST(test_replaced_stream),
+		TEST(test_damaged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

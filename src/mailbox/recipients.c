@@ -10,10 +10,13 @@
 enum { TAG_SIMPLE_DISPLAY_NAME =
        PID_TAG_ADDRESS_BOOK_DISPLAY_NAME_PRINTABLE };
 
-/* What a RecipientRow has fields or flags for ([MS-OXCDATA] 2.8.3.2). */
+/* "standard property values of the RecipientRow" ([MS-OXCMSG] 2.2.3.5.1) */
 static bool has_field(uint32_t tag)
 {
 	switch (prop_tag_id(tag)) {
+	case PID_TAG_ENTRY_ID >> 16:
+	case PID_TAG_SEARCH_KEY >> 16:
+	case PID_TAG_INSTANCE_KEY >> 16:
 	case PID_TAG_DISPLAY_NAME >> 16:
 	case PID_TAG_ADDRESS_TYPE >> 16:
 	case PID_TAG_EMAIL_ADDRESS >> 16:
@@ -84,6 +87,28 @@ static bool flag(const struct prop_values *props, uint32_t tag, bool otherwise)
 	return v != NULL && v->tag == tag ? v->b : otherwise;
 }
 
+static struct bin bytes(const struct prop_values *props, uint32_t tag)
+{
+	const struct prop_value *v = prop_find(props, tag);
+
+	return v != NULL && v->tag == tag ? v->bin : (struct bin){ NULL, 0 };
+}
+
+/*
+ * A personal distribution list is named by its entry ID; for other types
+ * clients make entry IDs of the address.
+ */
+static void name_list(struct recipient_row *row,
+		      const struct prop_values *props)
+{
+	row->entry_id = bytes(props, PID_TAG_ENTRY_ID);
+	row->search_key = bytes(props, PID_TAG_SEARCH_KEY);
+	if (row->entry_id.len == 0)
+		return;
+	row->recipient_flags &= (uint16_t)~(RECIPIENT_TYPE_MASK | RECIPIENT_O);
+	row->recipient_flags |= RECIPIENT_PERSONAL_DISTRIBUTION_LIST_1;
+}
+
 /* The fields of the row but for its properties. */
 static struct recipient_row to_row(const struct prop_values *props)
 {
@@ -107,6 +132,8 @@ static struct recipient_row to_row(const struct prop_values *props)
 	}
 	row.recipient_flags = recipient_row_flags(&row, address_type != NULL ?
 						  address_type : "");
+	if (address_type != NULL && strcmp(address_type, "MAPIPDL") == 0)
+		name_list(&row, props);
 	if (flag(props, PID_TAG_RESPONSIBILITY, false))
 		row.recipient_flags |= RECIPIENT_R;
 	if (!flag(props, PID_TAG_SEND_RICH_INFO, true))

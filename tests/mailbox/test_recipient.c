@@ -111,6 +111,46 @@ static void test_fields(void **state)
 			    "bcc@example.test");
 }
 
+/* [MS-OXCDATA] 2.8.3.2: a list is named by its entry ID, in fields */
+static void test_distribution_list(void **state)
+{
+	static const uint32_t tags[] = { PID_TAG_OBJECT_TYPE };
+	const struct prop_tags sent = { 1, tags };
+	struct content *c = *state;
+	const struct prop_ctx ctx = prop_ctx_rop(c->h->arena, 1252);
+	const struct prop_value type = { .tag = PID_TAG_OBJECT_TYPE,
+					 .i32 = 8 };
+	const struct recipient_row list = {
+		.recipient_flags = RECIPIENT_PERSONAL_DISTRIBUTION_LIST_1 |
+			RECIPIENT_D | RECIPIENT_U | RECIPIENT_R | RECIPIENT_N,
+		.entry_id = { (const uint8_t *)"entry", 5 },
+		.search_key = { (const uint8_t *)"key", 3 },
+		.display_name = "Friends", .properties = { 1, &type },
+	};
+	uint32_t m = new_message(c);
+	struct wire_w w = wire_w(arena_alloc(c->h->arena, 256), 256);
+	struct rop_recipient r;
+	struct recipient_row row;
+	uint64_t id;
+
+	recipient_row_encode(&w, &ctx, &sent, &list);
+	r = (struct rop_recipient){ .recipient_type = 1,
+				    .row = { w.base, w.len } };
+	OK(CALL(c, modify_recipients, m, NULL, .recipient_columns = sent,
+		.recipient_rows = { 1, &r }));
+	id = save_message(c, m);
+	release(c, m);
+	open_message(c, id, 0);
+	assert_int_equal(c->rsp.open_message.recipient_columns.n, 1);
+	assert_int_equal(c->rsp.open_message.recipient_columns.v[0], tags[0]);
+	row = decode(c, &c->rsp.open_message.recipient_rows.v[0],
+		     &c->rsp.open_message.recipient_columns);
+	assert_int_equal(row.recipient_flags, list.recipient_flags);
+	assert_int_equal(row.entry_id.len, 5);
+	assert_memory_equal(row.search_key.data, "key", 3);
+	assert_string_equal(row.display_name, "Friends");
+}
+
 /* 3.2.5.5: replace, delete, and only on this handle before the save */
 static void test_modify(void **state)
 {
@@ -228,6 +268,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CONTENT_TEST(test_fields),
+		CONTENT_TEST(test_distribution_list),
 		CONTENT_TEST(test_modify),
 		CONTENT_TEST(test_remove_all),
 		CONTENT_TEST(test_errors),

@@ -412,6 +412,118 @@ static void test_restrict_body_and_recipients(void **state)
 	check_rows(f, "long none ");
 }
 
+/* ---- finding a known message ---- */
+
+static bool take_all(void *ctx, const struct prop_value *v, uint32_t n)
+{
+	struct prop_value *out = ctx;
+
+	for (uint32_t i = 0; i < n; i++)
+		out[i] = v[i];
+	return true;
+}
+
+static enum ec find_by(struct fixture *f, const struct prop_value *v,
+		       unsigned origin, bool backward, uint32_t *position)
+{
+	struct restriction r = {
+		.type = RES_PROPERTY,
+		.property = { REL_OP_EQ, v->tag, *v },
+	};
+	struct prop_value row[4];
+	uint32_t den;
+	bool gone, has;
+	enum ec ec = table_find_row(f->table, backward, &r, origin,
+		(struct bin){ NULL, 0 }, take_all, row, &gone, &has);
+
+	if (ec == EC_SUCCESS)
+		assert_int_equal(table_query_position(f->table, position,
+						      &den), EC_SUCCESS);
+	return ec;
+}
+
+static void find_known(struct fixture *f, const struct prop_value *names,
+		       uint32_t want)
+{
+	uint32_t at = 0;
+
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(find_by(f, &names[i], BOOKMARK_BEGINNING,
+			false, &at), EC_SUCCESS);
+		assert_int_equal(at, want);
+		/* the cursor is on it: not before it, and not behind */
+		assert_int_equal(find_by(f, &names[i], BOOKMARK_CURRENT, true,
+			&at), EC_NOT_FOUND);
+		assert_int_equal(find_by(f, &names[i], BOOKMARK_CURRENT,
+			false, &at), EC_SUCCESS);
+		assert_int_equal(find_by(f, &names[i], BOOKMARK_END, true,
+			&at), EC_SUCCESS);
+		assert_int_equal(find_by(f, &names[i], BOOKMARK_END, false,
+			&at), EC_NOT_FOUND);
+	}
+}
+
+static void test_find_known_message(void **state)
+{
+	struct fixture *f = fx(state);
+	static const uint32_t tags[] = { PID_TAG_MID, PID_TAG_INST_ID,
+		PID_TAG_INSTANCE_KEY, PID_TAG_ENTRY_ID };
+	struct prop_value row[4], names[4];
+	uint32_t n, at;
+	uint8_t origin;
+	bool less;
+	int32_t sought;
+	uint64_t b;
+	uint8_t key[16], entry[70];
+	struct wire_w w = wire_w(key, sizeof key);
+	struct message *m;
+	struct prop_value v;
+
+	message(f, "c", 1);
+	b = message(f, "b", 1);
+	message(f, "a", 1);
+	message(f, "d", 1);
+	open_contents(f, f->inbox, 0);
+	assert_int_equal(table_set_columns(f->table, (struct prop_tags){
+		4, tags }), EC_SUCCESS);
+	table_seek_row(f->table, BOOKMARK_BEGINNING, 1, &less, &sought);
+	assert_int_equal(table_query_rows(f->table, 0, true, 1, take_all, row,
+					  &n, &origin), EC_SUCCESS);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(row[i].i64, b);
+		names[i] = row[i];
+	}
+	/* the bytes of the row are no longer there */
+	names[2] = (struct prop_value){ .tag = PID_TAG_INSTANCE_KEY };
+	names[3] = (struct prop_value){ .tag = PID_TAG_ENTRY_ID };
+	wire_put_u64(&w, f->inbox);
+	wire_put_u64(&w, b);
+	names[2].bin = (struct bin){ key, sizeof key };
+	assert_int_equal(message_open(f->store, f->inbox, b,
+		MESSAGE_READ_ONLY, false, &m), EC_SUCCESS);
+	assert_int_equal(message_get_prop(m, PID_TAG_ENTRY_ID, f->arena, &v),
+			 EC_SUCCESS);
+	message_close(m);
+	assert_int_equal(v.bin.len, sizeof entry);
+	memcpy(entry, v.bin.data, sizeof entry);
+	names[3].bin = (struct bin){ entry, sizeof entry };
+	find_known(f, names, 1);
+	sort_by(f, PID_TAG_SUBJECT, SORT_DESCENDING);
+	find_known(f, names, 2);
+	/* the same message in another mailbox, folder: not this one */
+	entry[10] ^= 1;
+	assert_int_equal(find_by(f, &names[3], BOOKMARK_BEGINNING, false,
+		&at), EC_NOT_FOUND);
+	key[5] ^= 1;
+	assert_int_equal(find_by(f, &names[2], BOOKMARK_BEGINNING, false,
+		&at), EC_NOT_FOUND);
+	/* not among those that the restriction lets through */
+	assert_int_equal(table_restrict(f->table,
+		contains(f, PID_TAG_SUBJECT, "a")), EC_SUCCESS);
+	assert_int_equal(find_by(f, &names[0], BOOKMARK_BEGINNING, false,
+		&at), EC_NOT_FOUND);
+}
+
 /* ---- opening ---- */
 
 static void test_open_refused(void **state)
@@ -825,6 +937,7 @@ int main(void)
 		T(test_columns_are_properties),
 		T(test_long_values),
 		T(test_restrict_body_and_recipients),
+		T(test_find_known_message),
 		T(test_open_refused),
 		T(test_hierarchy),
 		T(test_attachments),

@@ -30,10 +30,17 @@ static struct stream_owner owner_of(const struct object *object)
 				      object->stream };
 }
 
+/* What was written under a lock that has expired doesn't count. */
+static void drop_expired(struct object *object)
+{
+	(void)stream_object_check(object, 0, UINT64_MAX, false);
+}
+
 static void close_stream(struct object *object)
 {
 	struct stream_object *s = object->stream;
 
+	drop_expired(object);
 	stream_locks_close(locks_of(object), s);
 	if (s->text != NULL)
 		text_stream_unref(s->text);
@@ -295,6 +302,7 @@ enum ec stream_objects_flush(struct object *owner)
 	for (struct object *o = owner->children; o != NULL; o = o->next) {
 		if (o->kind != OBJECT_STREAM || !o->stream->dirty)
 			continue;
+		drop_expired(o);
 		ec = stream_object_commit(o->stream);
 		if (ec != EC_SUCCESS)
 			return ec;

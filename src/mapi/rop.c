@@ -232,7 +232,7 @@ void rop_response_encode(const struct rop_codec *c, struct wire_w *w,
 	}
 	fields = w->len;
 	row->put_rsp(c, w, ec, rsp != NULL ? rsp : &nothing);
-	/* It comes first in all of them: [MS-OXCROPS] 2.2.4.6.3, 2.2.8.11.3 … */
+	/* It comes first in all: [MS-OXCROPS] 2.2.4.6.3, 2.2.8.11.3 … */
 	if (row->desc.layout == ROP_SRC_DEST && ec == EC_DST_NULL_OBJECT)
 		wire_patch_u32(w, fields, header->dest_handle_index);
 }

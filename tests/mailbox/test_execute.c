@@ -554,7 +554,7 @@ static void test_chain(void **state)
 	for (unsigned i = 0; i < b.n; i++)
 		rows += b.rsps[i].query_rows.row_count;
 	assert_int_equal(rows, MESSAGES - 10);
-	/* Without the flag of the ROP there is one, and what is left is left. */
+	/* Without the flag of the ROP there is one; the rest is left. */
 	req.query_rows.query_rows_flags = 0;
 	req.query_rows.row_count = 0xffff;
 	rops_begin(&b, h, h->alice);

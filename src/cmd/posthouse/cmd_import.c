@@ -210,8 +210,8 @@ static void on_progress(void *ctx, const json_t *progress)
 							  "failed"));
 
 	if (text != NULL)
-		fprintf(stderr, "posthouse import: message %" JSON_INTEGER_FORMAT
-			": %s\n", n, text);
+		fprintf(stderr, "posthouse import: message %lld: %s\n",
+			(long long)n, text);
 }
 
 static bool send_all(struct import *im, const struct dir_mailbox *m,

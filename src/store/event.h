@@ -91,9 +91,9 @@ typedef void (*event_fn)(void *ctx, const struct store_event *ev);
 
 /*
  * Call fn(ctx, ev) for each event whose type is in types.  fn must not write
- * to the store (search folders alone do); it may subscribe and unsubscribe, itself included.  A
- * subscription must be ended before its hub is freed; those that are not end
- * with it.
+ * to the store (search folders alone do); it may subscribe and unsubscribe,
+ * itself included.  A subscription must be ended before its hub is freed;
+ * those that are not end with it.
  */
 struct event_subscription *event_subscribe(struct event_hub *hub,
 					   uint16_t types,

@@ -169,7 +169,8 @@ static bool match_ascii(const struct match_text *m, const char *s, size_t len)
 	case FL_FULL_STRING:
 		return len == m->len && same_ascii(m->text, s, len, any_case);
 	case FL_PREFIX:
-		return len >= m->len && same_ascii(m->text, s, m->len, any_case);
+		return len >= m->len &&
+			same_ascii(m->text, s, m->len, any_case);
 	default:
 		return find_ascii(m, s, len);
 	}

@@ -250,7 +250,8 @@ struct group *group_add(struct group_tree *t, const struct row_entry *e,
 	for (uint32_t level = 1; level <= t->levels; level++) {
 		key = key_of(t, e, level);
 		i = lower_sub(g, key);
-		if (i < g->n_sub && compare_bytes(g->sub[i]->prefix, key) == 0) {
+		if (i < g->n_sub &&
+		    compare_bytes(g->sub[i]->prefix, key) == 0) {
 			child = g->sub[i];
 		} else {
 			child = make_group(t, g, key, greatest);

@@ -173,6 +173,7 @@ static void test_own(void **state)
 	assert_true(proc_cpu("/proc", getpid(), &before));
 	for (unsigned i = 0; i < 20000000; i++)
 		n += i;
+	assert_int_equal(n, (unsigned)(UINT64_C(20000000) * 19999999 / 2));
 	assert_true(proc_cpu("/proc", getpid(), &after));
 	assert_true(after > before);
 	assert_true(proc_pss("/proc", getpid(), &pss));

@@ -203,7 +203,8 @@ static enum ec repair_counts(struct check *c)
 		return ec;
 	if (sqlite3_exec(c->store->db, sql, NULL, NULL, NULL) != SQLITE_OK)
 		ec = db_fail(c->store, "cannot correct the counts");
-	return db_end(c->store, ec);
+	ec = db_end(c->store, ec);
+	return ec == EC_SUCCESS ? store_load_sums(c->store) : ec;
 }
 
 static enum ec check_all(struct check *c)

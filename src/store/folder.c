@@ -45,7 +45,7 @@ enum ec folder_stat(struct store *store, uint64_t folder_id,
 	return EC_SUCCESS;
 }
 
-static bool name_valid(const char *name)
+bool folder_name_valid(const char *name)
 {
 	size_t len = strlen(name);
 
@@ -61,7 +61,7 @@ static enum ec check_create(struct store *store, uint64_t parent_id,
 
 	if (params->type != FOLDER_GENERIC && params->type != FOLDER_SEARCH)
 		return EC_INVALID_PARAM;
-	if (!name_valid(params->name))
+	if (!folder_name_valid(params->name))
 		return EC_INVALID_PARAM;
 	if (params->id != 0 && !store_id_issued(store, params->id))
 		return EC_INVALID_PARAM;
@@ -140,7 +140,7 @@ enum ec folder_check_target(struct store *store, const struct folder_row *row,
 		ec = EC_NOT_FOUND;
 	if (ec == EC_SUCCESS && parent.type == FOLDER_SEARCH)
 		ec = EC_SEARCH_FOLDER;
-	if (ec == EC_SUCCESS && !name_valid(name))
+	if (ec == EC_SUCCESS && !folder_name_valid(name))
 		ec = EC_INVALID_PARAM;
 	if (ec == EC_SUCCESS)
 		ec = folder_name_free(store, new_parent, name, row->id, NULL);

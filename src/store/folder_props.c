@@ -349,7 +349,7 @@ static enum ec set_name(struct store *store, struct folder_row *row,
 		return EC_INVALID_TYPE;
 	if (row->id == id_counter(store_special(store, SPECIAL_ROOT)))
 		return EC_ACCESS_DENIED;
-	if (value->str[0] == '\0')
+	if (!folder_name_valid(value->str))
 		return EC_INVALID_PARAM;
 	ec = folder_name_free(store, row->parent, value->str, row->id, NULL);
 	if (ec == EC_SUCCESS)

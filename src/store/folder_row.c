@@ -209,7 +209,7 @@ enum ec folder_count(struct store *store, uint64_t folder,
 		"deleted_size=deleted_size+?9, "
 		"deleted_total=deleted_total+?10, contents_changed=?11, "
 		"contents_cn=max(contents_cn, ?12) WHERE id=?1 "
-		"RETURNING parent, total, unread");
+		"RETURNING parent, total, unread, type");
 	enum ec ec;
 	bool row;
 
@@ -227,8 +227,10 @@ enum ec folder_count(struct store *store, uint64_t folder,
 		ev.total = (uint32_t)column(stmt, 1);
 		ev.unread = (uint32_t)column(stmt, 2);
 		db_emit(store, &ev);
-		store_add_size(store, d->size + d->associated_size +
-			       d->deleted_size);
+		/* what search folders show is in other folders */
+		if (column(stmt, 3) != FOLDER_SEARCH)
+			store_add_size(store, d->size + d->associated_size +
+				       d->deleted_size, d->total);
 	}
 	db_done(stmt);
 	return ec;

@@ -63,6 +63,9 @@ enum ec folder_hierarchy_changed(struct store *store, uint64_t parent,
 enum ec folder_children(struct store *store, uint64_t parent, bool deleted,
 			struct arena *a, size_t *n, uint64_t **out);
 
+/* 1 to 255 characters (of UTF-16). */
+bool folder_name_valid(const char *name);
+
 /* EC_DUPLICATE_NAME if a sibling other than self has the name. *id is it. */
 enum ec folder_name_free(struct store *store, uint64_t parent,
 			 const char *name, uint64_t self, uint64_t *id);

@@ -41,6 +41,7 @@ struct receive_row {
 struct store_state {
 	uint64_t counter_limit;   /* on disk: none at or above was given out */
 	uint64_t size;            /* bytes of all folders */
+	uint64_t messages;        /* normal ones in all folders */
 	uint32_t searches;        /* search folders that are not deleted */
 	struct store_quota quota;
 };
@@ -122,6 +123,7 @@ enum ec var_set_blob(struct store *store, const char *name, const void *data,
 
 /* Read what is kept in memory (store.c, receive.c). */
 enum ec store_load(struct store *store);
+enum ec store_load_sums(struct store *store);
 enum ec receive_load(struct store *store);
 enum ec receive_insert(struct store *store, const char *message_class,
 		       uint64_t folder_id);
@@ -135,7 +137,7 @@ enum ec special_create(struct store *store, uint32_t lcid,
 bool db_open_file(struct store *store, int flags, struct err *err);
 
 /* Changes of the numbers in struct store_state, within a transaction. */
-void store_add_size(struct store *store, int64_t delta);
+void store_add_size(struct store *store, int64_t size, int64_t messages);
 void store_add_searches(struct store *store, int delta);
 
 /* EC_SUCCESS when values of this type and form can be stored. */

@@ -65,18 +65,24 @@ static enum ec load_props(struct store *store)
 	return ec;
 }
 
-static enum ec load_sums(struct store *store)
+enum ec store_load_sums(struct store *store)
 {
 	struct sqlite3_stmt *stmt = db_stmt(store,
-		"SELECT sum(size + associated_size + deleted_size), "
-		"sum(type=2 AND deleted=0) FROM folders");
+		"SELECT sum(CASE type WHEN 2 THEN 0 ELSE "
+		"size + associated_size + deleted_size END), "
+		"sum(type=2 AND deleted=0), "
+		"sum(CASE type WHEN 2 THEN 0 ELSE total END) FROM folders");
 	bool row;
 	enum ec ec = db_step(store, stmt, &row);
 
 	if (ec == EC_SUCCESS && row) {
+		pthread_mutex_lock(&store->cache_mutex);
 		store->state.size = (uint64_t)sqlite3_column_int64(stmt, 0);
 		store->state.searches =
 			(uint32_t)sqlite3_column_int64(stmt, 1);
+		store->state.messages =
+			(uint64_t)sqlite3_column_int64(stmt, 2);
+		pthread_mutex_unlock(&store->cache_mutex);
 	}
 	db_done(stmt);
 	return ec;
@@ -121,7 +127,7 @@ enum ec store_load(struct store *store)
 	if (ec == EC_SUCCESS)
 		ec = load_props(store);
 	if (ec == EC_SUCCESS)
-		ec = load_sums(store);
+		ec = store_load_sums(store);
 	if (ec == EC_SUCCESS)
 		ec = load_quota(store);
 	store->lcid = (uint32_t)lcid;
@@ -142,10 +148,11 @@ uint64_t store_size(struct store *store)
 	return size;
 }
 
-void store_add_size(struct store *store, int64_t delta)
+void store_add_size(struct store *store, int64_t size, int64_t messages)
 {
 	pthread_mutex_lock(&store->cache_mutex);
-	store->state.size += (uint64_t)delta;
+	store->state.size += (uint64_t)size;
+	store->state.messages += (uint64_t)messages;
 	pthread_mutex_unlock(&store->cache_mutex);
 }
 
@@ -227,7 +234,7 @@ static const uint32_t computed_tags[] = {
 	PID_TAG_STORE_RECORD_KEY, PID_TAG_MESSAGE_SIZE,
 	PID_TAG_MESSAGE_SIZE_EXTENDED, PID_TAG_PROHIBIT_RECEIVE_QUOTA,
 	PID_TAG_PROHIBIT_SEND_QUOTA, PR_STORAGE_QUOTA_LIMIT,
-	PID_TAG_OBJECT_TYPE, PID_TAG_LOCALE_ID,
+	PID_TAG_OBJECT_TYPE, PID_TAG_LOCALE_ID, PID_TAG_CONTENT_COUNT,
 	PID_TAG_IPM_SUBTREE_ENTRY_ID, PID_TAG_IPM_OUTBOX_ENTRY_ID,
 	PID_TAG_IPM_WASTEBASKET_ENTRY_ID, PID_TAG_IPM_SENT_MAIL_ENTRY_ID,
 	PID_TAG_VIEWS_ENTRY_ID, PID_TAG_COMMON_VIEWS_ENTRY_ID,
@@ -266,6 +273,17 @@ static enum ec get_quota(struct store *store, uint32_t tag,
 	return EC_SUCCESS;
 }
 
+/* [MS-OXCSTOR] 2.2.2.1.1.6: those in all folders, FAI messages left out */
+static uint64_t store_messages(struct store *store)
+{
+	uint64_t n;
+
+	pthread_mutex_lock(&store->cache_mutex);
+	n = store->state.messages;
+	pthread_mutex_unlock(&store->cache_mutex);
+	return n;
+}
+
 static enum ec get_folder_pointer(struct store *store, uint32_t tag,
 				  struct arena *a, struct prop_value *out)
 {
@@ -295,6 +313,9 @@ static enum ec get_computed(struct store *store, uint32_t tag,
 		return EC_SUCCESS;
 	case PID_TAG_MESSAGE_SIZE_EXTENDED:
 		out->i64 = (int64_t)store_size(store);
+		return EC_SUCCESS;
+	case PID_TAG_CONTENT_COUNT:
+		out->i32 = clamp32(store_messages(store));
 		return EC_SUCCESS;
 	case PID_TAG_PROHIBIT_RECEIVE_QUOTA:
 	case PID_TAG_PROHIBIT_SEND_QUOTA:

@@ -270,6 +270,15 @@ static void test_props(void **state)
 	assert_int_equal(store_get_prop(e->store, PID_TAG_IPM_SUBTREE_ENTRY_ID,
 					e->a, &v), EC_SUCCESS);
 	assert_int_equal(v.bin.len, 46);
+	/* [MS-OXCSTOR] 2.2.2.1.1.6 */
+	make_message(e, inbox(e), "one");
+	make_message(e, store_special(e->store, SPECIAL_DRAFTS), "two");
+	assert_int_equal(store_get_prop(e->store, PID_TAG_CONTENT_COUNT,
+					e->a, &v), EC_SUCCESS);
+	assert_int_equal(v.i32, 2);
+	env_reopen(e);
+	store_get_prop(e->store, PID_TAG_CONTENT_COUNT, e->a, &v);
+	assert_int_equal(v.i32, 2);
 	/* no quota, no property */
 	assert_int_equal(store_get_prop(e->store,
 					PID_TAG_PROHIBIT_SEND_QUOTA, e->a,
@@ -383,7 +392,7 @@ static void test_check(void **state)
 
 	make_message(e, inbox(e), "one");
 	sqlite3_exec(db_handle(e->store), "UPDATE folders SET total=7, "
-		     "unread=3 WHERE id=5", NULL, NULL, NULL);
+		     "unread=3, size=12 WHERE id=5", NULL, NULL, NULL);
 	assert_true(store_check(e->store, false, NULL, NULL, &problems,
 				&err));
 	assert_int_equal(problems, 1);
@@ -392,6 +401,8 @@ static void test_check(void **state)
 	assert_int_equal(problems, 0);
 	assert_healthy(e);
 	assert_int_equal(stat_folder(e, inbox(e)).total, 1);
+	assert_int_equal(store_size(e->store),
+			 stat_folder(e, inbox(e)).size);
 	sqlite3_exec(db_handle(e->store), "UPDATE messages SET "
 		     "props=x'0100ffff'", NULL, NULL, NULL);
 	assert_true(store_check(e->store, true, NULL, NULL, &problems,

@@ -589,3 +589,90 @@ def check_live(s):
            "R462 the cursor stays at its row")
     s.delete(s.fh, mid, rop=0x91)
     t.same(position(s, table), (7, MESSAGES), "R491")
+
+
+def check_restriction_kinds(s):
+    """[MS-OXCDATA] 2.12.4 to 2.12.12, each over a few messages."""
+    t = s.tally
+    fid, h = s.new_folder(s.fh, "kinds")
+    mv = 0x6690101F
+    s.new_message(fid, (SUBJECT, "Alpha beta"), (IMPORTANCE, 2),
+                  (0x66910003, 2), (0x66920102, b"12345"), (mv, ["p", "q"]))
+    s.new_message(fid, (SUBJECT, "beta gamma"), (IMPORTANCE, 1),
+                  (0x66910003, 2), (0x66920102, b"1"),
+                  (0x66930040, 132000000000000000))
+    m = s.create_message(fid)
+    s.set_props(m, (SUBJECT, "attached"))
+    at = s.rop(0x23, m, out=True).ok("RopCreateAttachment").handle
+    s.set_props(at, (0x3707001F, "a.txt"))
+    s.raw(struct.pack("<BBBBB", 0x25, 0, 0, 1, 0), [m, at])
+    s.saved(m)
+    table = s.contents(h)
+    s.columns(table, SUBJECT)
+    sort(s, table, (SUBJECT, 0)).ok("R437")
+
+    def found(r):
+        restrict(s, table, r).ok("R451")
+        return [x[0].split()[0].lower() for x in s.rows(table,
+                                                        [SUBJECT])[1]]
+
+    def content(low, high, text):
+        return struct.pack("<BHHI", 3, low, high, SUBJECT) + \
+            tagged(SUBJECT, text)
+    t.same(found(content(0, 1, "alpha BETA")), ["alpha"], "2.12.4 FL_FULLSTRING")
+    t.same(found(content(0, 0, "alpha BETA")), [], "2.12.4 the case counts")
+    t.same(found(content(2, 1, "BETA")), ["beta"], "2.12.4 FL_PREFIX")
+    t.same(found(content(1, 0, "beta")), ["alpha", "beta"], "2.12.4 FL_SUBSTRING")
+    for op, want in ((0, []), (1, ["beta"]), (2, ["alpha"]), (3, ["alpha", "beta"]),
+                     (4, ["beta"]), (5, ["alpha"])):
+        r = struct.pack("<BH", 0, 2) + equal(IMPORTANCE, 1, op) + \
+            struct.pack("<BI", 8, 0x66910003)
+        t.same(found(r), want, f"2.12.5 relation {op}")
+    t.same(found(struct.pack("<BBII", 5, 4, 0x66910003, IMPORTANCE)), ["alpha"],
+           "2.12.6 two properties")
+    t.same(found(struct.pack("<BBII", 7, 2, 0x66920102, 4)), ["alpha"],
+           "2.12.8 a size")
+    t.same(found(struct.pack("<BBII", 6, 0, 0x66910003, 1)), ["alpha", "beta"],
+           "2.12.7 BMR_EQZ")
+    t.same(found(struct.pack("<BI", 8, 0x66930040)), ["beta"], "2.12.9")
+    sub = struct.pack("<BI", 9, 0x0E13000D) + struct.pack("<BI", 8,
+                                                          0x3707001F)
+    t.same(found(sub), ["attached"], "2.12.10 of the attachments")
+    t.same(found(struct.pack("<BB", 10, 1) + tagged(0x66990003, 1) + b"\1" +
+                 equal(IMPORTANCE, 2)), ["alpha"], "2.12.11 a comment")
+    t.same(found(struct.pack("<BI", 11, 1) + struct.pack("<BI", 8,
+                                                         SUBJECT)), ["alpha"],
+           "2.12.12 a count")
+    r = struct.pack("<BBI", 4, 4, mv) + tagged(0x6690001F, "q")
+    t.same(found(r), ["alpha"], "2.12.5 any of several values")
+    t.same(found(struct.pack("<BH", 0, 0)), ["alpha", "attached", "beta"],
+           "2.12.1 and of nothing")
+    t.same(found(struct.pack("<BH", 1, 0)), [], "2.12.2 or of nothing")
+
+
+def check_collation(s):
+    """Strings are sorted as people do, not by code points."""
+    t = s.tally
+    fid, h = s.new_folder(s.fh, "collation")
+    for name in ("b", "B2", "a", "Ab", "é", "f", "e"):
+        s.new_message(fid, (SUBJECT, name))
+    table = s.contents(h)
+    s.columns(table, SUBJECT)
+    sort(s, table, (SUBJECT, 0)).ok("R76")
+    t.same([r[0] for r in s.rows(table, [SUBJECT])[1]],
+           ["a", "Ab", "b", "B2", "e", "é", "f"], "R76")
+
+
+def check_missing_values(s):
+    """Rows without the value that sorts are there, and at one end."""
+    t = s.tally
+    fid, h = s.new_folder(s.fh, "missing")
+    for name, v in (("x", 5), ("none", None), ("y", 1)):
+        pairs = [(SUBJECT, name)] + ([] if v is None else [(0x66910003, v)])
+        s.new_message(fid, *pairs)
+    table = s.contents(h)
+    s.columns(table, SUBJECT)
+    for order, want in ((0, ["none", "y", "x"]), (1, ["x", "y", "none"])):
+        sort(s, table, (0x66910003, order)).ok("R76, R77")
+        t.same([r[0] for r in s.rows(table, [SUBJECT])[1]], want,
+               "R76, R77 no value comes before any")

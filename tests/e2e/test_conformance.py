@@ -16,7 +16,7 @@ from conformance_wire import Tally
 from posthouse import Organisation
 
 AREAS = ["http", "rops", "logon", "folder", "table", "message",
-         "attachment", "property", "stream", "notify"]
+         "attachment", "property", "stream", "notify", "edges"]
 
 
 def tests_of(module):

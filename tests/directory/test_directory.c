@@ -548,7 +548,8 @@ static void test_follow(void **state)
 						   &u));
 	} while (!u.disabled && clock_ms() - start < 5000);
 	assert_true(u.disabled);
-	assert_true(clock_ms() - start < 1000);
+	/* It looks four times a second; a machine may be busy. */
+	assert_true(clock_ms() - start < 3000);
 	assert_int_equal(directory_change(other), u.changed);
 	directory_close(other);
 }

@@ -117,7 +117,9 @@ bool admin_call(struct admin_client *client, const char *op, json_t *args,
 /*
  * One operation with items: begin, then any number of admin_put for the
  * pieces of an item and admin_put_end after each item, then admin_finish,
- * which says that there are no more and waits for the result.
+ * which says that there are no more and waits for the result.  admin_put and
+ * admin_put_end fail as soon as the daemon has answered with an error, which
+ * err then holds; after that the connection can only be closed.
  */
 bool admin_begin(struct admin_client *client, const char *op, json_t *args,
 		 struct err *err);

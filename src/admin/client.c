@@ -19,6 +19,7 @@ struct admin_client {
 	char *path;
 	struct buf in;            /* read, and not looked at yet from at on */
 	size_t at;
+	size_t scanned;           /* failed_early looked so far */
 	json_t *answer;           /* the last frame of the answer, once here */
 };
 
@@ -91,7 +92,7 @@ static bool read_more(struct admin_client *client, struct err *err)
 
 	if (client->at == client->in.len) {
 		buf_clear(&client->in);
-		client->at = 0;
+		client->at = client->scanned = 0;
 	}
 	do
 		n = recv(client->fd, buf_room(&client->in, READ_SIZE),
@@ -178,12 +179,17 @@ static bool take_json(struct admin_client *client, const struct frame *f,
 static bool failed_early(struct admin_client *client, struct err *err)
 {
 	struct frame f;
-	bool got = client->in.len > client->at;
+	bool got = true;
 
-	for (size_t at = client->at; got; at += FRAME_HEAD + f.len) {
-		if (!peek_frame(client, at, &f, &got, err))
+	if (client->scanned < client->at)
+		client->scanned = client->at;
+	while (client->in.len > client->scanned) {
+		if (!peek_frame(client, client->scanned, &f, &got, err))
 			return true;
-		if (got && f.type == FRAME_JSON && f.len > 9 &&
+		if (!got)
+			break;
+		client->scanned += FRAME_HEAD + f.len;
+		if (f.type == FRAME_JSON && f.len > 9 &&
 		    memcmp(f.data, "{\"error\":", 9) == 0) {
 			take_json(client, &f, NULL, err);
 			fail(client->answer, err);

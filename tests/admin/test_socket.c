@@ -231,7 +231,7 @@ static void test_item_too_large(void **state)
 	admin_client_close(client);
 }
 
-/* The daemon refuses early: the sender learns it and can go on. */
+/* The daemon refuses early: the sender learns it at once. */
 static void test_early_failure(void **state)
 {
 	struct admin_client *client = connect_to(*state);

@@ -356,7 +356,8 @@ static void test_taken(void **state)
 				  .server = f->server };
 	struct dir_mailbox m = { .user = f->alice, .database = f->database };
 
-	REFUSED(directory_new_user(f->dir, &u, err), "the account ALICE is taken");
+	REFUSED(directory_new_user(f->dir, &u, err),
+		"the account ALICE is taken");
 	u = (struct dir_user){ .account = "bob", .addresses = &taken,
 			       .address_count = 1 };
 	REFUSED(directory_new_user(f->dir, &u, err), "belongs to another");

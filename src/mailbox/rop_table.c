@@ -51,13 +51,29 @@ enum ec rop_sort_table(struct rop_call *call,
 			  set->expanded_count);
 }
 
+/* Which conversation a table of ConversationMembers is to show. */
+static bool names_conversation(const struct rop_call *call,
+			       const struct restriction *r)
+{
+	return r != NULL && r->type == RES_PROPERTY &&
+		prop_tag_id(r->property.tag) ==
+		prop_tag_id(PID_TAG_CONVERSATION_ID) &&
+		(table_flags(table_of(call)) & TABLE_CONVERSATION_MEMBERS) != 0;
+}
+
 /* [MS-OXCTABL] 3.2.5.4 */
 enum ec rop_restrict_table(struct rop_call *call,
 			   const struct rop_restrict_table_req *req,
 			   struct rop_restrict_table_rsp *rsp)
 {
+	uint32_t at, n;
+	enum ec ec = table_restrict(table_of(call), req->restriction);
+
 	rsp->table_status = TBLSTAT_COMPLETE;
-	return table_restrict(table_of(call), req->restriction);
+	if (ec != EC_SUCCESS || !names_conversation(call, req->restriction))
+		return ec;
+	ec = table_query_position(table_of(call), &at, &n);
+	return ec == EC_SUCCESS && n == 0 ? EC_CONVERSATION_NOT_FOUND : ec;
 }
 
 /* [MS-OXCTABL] 3.2.5.6 */

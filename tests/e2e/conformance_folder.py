@@ -428,3 +428,74 @@ def check_properties(s):
                f"R746 {tag:#x} is there")
 
 
+
+
+def check_search_source(s):
+    """R121701, R121702: messages are moved and copied out of a search."""
+    t = s.tally
+    fid, h = s.new_folder(s.top_h, "search source")
+    one, two = (s.new_message(fid, (SUBJECT, x)) for x in "ab")
+    _, to = s.new_folder(s.top_h, "search target")
+    _, sh = s.new_folder(s.top_h, "search for source", 2)
+    criteria(s, sh, struct.pack("<BI", 8, SUBJECT), [fid], 2).ok("R515")
+    a = move_copy(s, sh, to, [one], 1).ok("R121702")
+    t.same(a.u8(), 0, "R121702 copied")
+    t.same((s.get(h, COUNT), s.get(to, COUNT)), (2, 1), "R121702")
+    a = move_copy(s, sh, to, [two], 0).ok("R121701")
+    t.same(a.u8(), 0, "R121701 moved")
+    t.same((s.get(h, COUNT), s.get(to, COUNT)), (1, 2), "R121701")
+    t.same(found(s, sh), ["a"], "R1095 it leaves the search")
+    t.same(s.get(sh, COUNT), 1, "R10345 of a search folder")
+    a = s.delete(sh, one).ok("R632 in a search folder")
+    t.same(a.u8(), 0, "R282")
+    t.same(s.get(h, COUNT), 0, "R632 the message itself")
+
+
+def check_conversations(s):
+    """R1023, R1025: ConversationMembers on the Root folder."""
+    t = s.tally
+    root = s.folder(s.root)
+    a = s.rop(0x05, root, b"\x80", out=True)
+    t.same(a.ec, 0, "R1174, R10251")
+    if a.ec == 0:
+        a.u32()
+        a.end()
+        fid, _ = s.new_folder(s.top_h, "talk")
+        key = b"conversation 016"
+        mid = s.new_message(fid, (SUBJECT, "RE: talk of the town"),
+                            (0x30130102, key))
+        s.columns(a.handle, MID)
+        r = equal(0x30130102, key)
+        b = s.rop(0x14, a.handle, struct.pack("<BH", 0, len(r)) + r)
+        t.same(b.ec, 0, "R1174 a conversation that is there")
+        t.same(s.rows(a.handle, [MID])[1], [[mid]], "R1023")
+        r = equal(0x30130102, b"?" * 16)
+        b = s.rop(0x14, a.handle, struct.pack("<BH", 0, len(r)) + r)
+        t.same(b.ec, 0x496, "OXCTABL R723 ecConversationNotFound")
+
+
+def check_soft_deleted_parent(s):
+    """What lies in a soft-deleted folder is not in reach."""
+    t = s.tally
+    fid, h = s.new_folder(s.top_h, "goes away")
+    mid = s.new_message(fid, (SUBJECT, "x"))
+    s.rop(0x1D, s.top_h, struct.pack("<BQ", 5, fid)).ok("R498")
+    a = s.open_message(fid, mid)
+    t.that(a.ec != 0, "R471, OXCMSG R326")
+    a = s.rop(0x06, s.store, struct.pack("<HQB", 0xFFF, fid, 0), out=True)
+    t.that(a.ec != 0 or s.save(a.handle).ec != 0, "R471")
+    s.release(h)
+    again, _ = s.new_folder(s.top_h, "goes away")
+    t.that(again != fid, "R1065 the name is free again")
+
+
+def check_many(s):
+    """R1147, R586: many messages in one ROP."""
+    t = s.tally
+    fid, h = s.new_folder(s.top_h, "many")
+    mids = [s.new_message(fid, (SUBJECT, f"{i}")) for i in range(120)]
+    _, to = s.new_folder(s.top_h, "many to")
+    a = move_copy(s, h, to, mids, 0).ok("R160")
+    t.same(a.u8(), 0, "R163")
+    t.same((s.get(h, COUNT), s.get(to, COUNT)), (0, 120), "R160")
+    t.same(s.get(to, UNREAD), 0, "R10347")

@@ -400,3 +400,39 @@ def check_object_types(s):
     t.that(s.get(h, 0x0FF90102) != s.get(d, 0x0FF90102), "R50")
     problems(copy_to(s, h, d).ok("R51"))
     t.that(s.get(h, 0x0FF90102) != s.get(d, 0x0FF90102), "R51")
+
+
+def check_no_tags(s):
+    t = s.tally
+    h = s.create_message(s.fid)
+    t.same(s.get_props(h), [], "R45702 no tags, no values")
+    s.set_props(h, (SUBJECT, "twice"))
+    t.same(s.get_props(h, SUBJECT, SUBJECT), ["twice", "twice"], "R45701")
+    t.same(s.set_props(h), [], "R107 no values, no problems")
+    many = [0x66000003 + (i << 16) for i in range(400)]
+    row = s.get_props(h, *many)
+    t.same(len(row), 400, "R45701 many tags")
+
+
+def check_message_cycle(s):
+    """R896: into a message that the source contains."""
+    h = s.create_message(s.fid)
+    at = s.rop(0x23, h, out=True).ok("RopCreateAttachment").handle
+    s.set_props(at, (0x37050003, 5))
+    e = s.rop(0x46, at, struct.pack("<HB", 0xFFF, 2), out=True).ok(
+        "RopOpenEmbeddedMessage").handle
+    copy_to(s, h, e).failed(0x504, "R896 MessageCycle")
+
+
+def check_wrong_types(s):
+    """A tag asked for with another type than it has."""
+    t = s.tally
+    h = s.create_message(s.fid)
+    s.set_props(h, (0x66660003, 5))
+    v = s.get(h, 0x6666001F)
+    t.that(isinstance(v, tuple) and v[0] == "error", "R457 another type")
+    problems = s.set_props(h, (0x6666000A, NOT_FOUND), (SUBJECT, "set"))
+    t.same([p[:2] for p in problems], [(0, 0x6666000A)],
+           "R47505 PtypErrorCode is no value")
+    t.same(s.get(h, SUBJECT), "set", "R475 the others are set")
+    t.same(s.get(h, 0x66660003), 5, "R475 nothing else changed")

@@ -676,3 +676,44 @@ def check_missing_values(s):
         sort(s, table, (0x66910003, order)).ok("R76, R77")
         t.same([r[0] for r in s.rows(table, [SUBJECT])[1]], want,
                "R76, R77 no value comes before any")
+
+
+def check_failed_columns(s):
+    """R429: after a failure the columns are gone, or the old ones again."""
+    t = s.tally
+    table = sorted_table(s, SUBJECT)
+    s.rop(0x12, table, b"\0" + tags(0x0037000A)).failed(INVALID_PARAM,
+                                                        "R435")
+    a = s.rop(0x15, table, struct.pack("<BBH", 0, 1, 1))
+    if a.ec == 0:
+        a.u8()
+        t.same(a.u16(), 1, "R430 the previous columns")
+    else:
+        a.failed(NULL_OBJECT, "R429")
+    s.columns(table, SUBJECT)
+    t.same(len(subjects(s, table, count=1)[1]), 1, "R429 until it succeeds")
+
+
+def check_two_levels(s):
+    """R71, R72: categories within categories."""
+    t = s.tally
+    fid, h = s.new_folder(s.fh, "levels")
+    for a, b in ((0, 0), (0, 1), (1, 0), (0, 1)):
+        s.new_message(fid, (SUBJECT, f"s{a}{b}"), (IMPORTANCE, a),
+                      (0x00360003, b))
+    table = s.contents(h)
+    columns = [ROWTYPE, DEPTH, IMPORTANCE, 0x00360003, COUNT]
+    s.columns(table, *columns)
+    sort(s, table, (IMPORTANCE, 0), (0x00360003, 1), (SUBJECT, 0),
+         categories=2, expanded=2).ok("R71")
+    rows = s.rows(table, columns)[1]
+    t.same([(r[0], r[1]) for r in rows],
+           [(3, 0), (3, 1), (1, 2), (1, 2), (3, 1), (1, 2), (3, 0), (3, 1),
+            (1, 2)], "R71, R72, 2.2.1.3, 2.2.1.4")
+    t.same([r[3] for r in rows if r[1] == 1], [1, 0, 0], "R77 within")
+    t.same([r[4] for r in rows if r[1] == 0], [3, 1], "R20")
+    sort(s, table, (IMPORTANCE, 0), (0x00360003, 1), (SUBJECT, 0),
+         categories=2, expanded=1).ok("R66")
+    rows = s.rows(table, columns)[1]
+    t.same([(r[0], r[1]) for r in rows],
+           [(3, 0), (4, 1), (4, 1), (3, 0), (4, 1)], "R66 the first level")

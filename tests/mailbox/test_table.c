@@ -115,6 +115,29 @@ static void test_query_rows(void **state)
 	assert_int_equal(c->rsp.query_rows.origin, AT_END);
 }
 
+/* [MS-OXCFOLD] 2.2.1.14.1 ConversationMembers, [MS-OXCTABL] R723 */
+static void test_conversation(void **state)
+{
+	static const uint8_t key[16] = "conversation";
+	struct content *c = *state;
+	const struct prop_value id = { .tag = PID_TAG_CONVERSATION_ID,
+				       .bin = { key, sizeof key } };
+	struct restriction r = { .type = RES_PROPERTY, .property = {
+		REL_OP_EQ, PID_TAG_CONVERSATION_ID, id } };
+	uint32_t root = open_special(c->h, c->h->alice, c->logon,
+				     SPECIAL_ROOT);
+	uint32_t table, m = new_message(c);
+
+	OK(CALL(c, get_contents_table, root, &table, .table_flags = 0x80));
+	assert_int_equal(CALL(c, restrict_table, table, NULL,
+			      .restriction = &r),
+			 EC_CONVERSATION_NOT_FOUND);
+	OK(CALL(c, set_properties, m, NULL, .property_values = { 1, &id }));
+	save_message(c, m);
+	OK(CALL(c, restrict_table, table, NULL, .restriction = &r));
+	expect_position(c, table, 0, 1);
+}
+
 /* 3.2.5.2: before RopSetColumns, and after it failed */
 static void test_without_columns(void **state)
 {
@@ -612,6 +635,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CONTENT_TEST(test_query_rows),
+		CONTENT_TEST(test_conversation),
 		CONTENT_TEST(test_without_columns),
 		CONTENT_TEST(test_full_buffers),
 		CONTENT_TEST(test_no_room),

@@ -619,16 +619,20 @@ def check_restriction_kinds(s):
     def content(low, high, text):
         return struct.pack("<BHHI", 3, low, high, SUBJECT) + \
             tagged(SUBJECT, text)
-    t.same(found(content(0, 1, "alpha BETA")), ["alpha"], "2.12.4 FL_FULLSTRING")
+    t.same(found(content(0, 1, "alpha BETA")), ["alpha"],
+           "2.12.4 FL_FULLSTRING")
     t.same(found(content(0, 0, "alpha BETA")), [], "2.12.4 the case counts")
     t.same(found(content(2, 1, "BETA")), ["beta"], "2.12.4 FL_PREFIX")
-    t.same(found(content(1, 0, "beta")), ["alpha", "beta"], "2.12.4 FL_SUBSTRING")
-    for op, want in ((0, []), (1, ["beta"]), (2, ["alpha"]), (3, ["alpha", "beta"]),
+    t.same(found(content(1, 0, "beta")), ["alpha", "beta"],
+           "2.12.4 FL_SUBSTRING")
+    for op, want in ((0, []), (1, ["beta"]), (2, ["alpha"]),
+                     (3, ["alpha", "beta"]),
                      (4, ["beta"]), (5, ["alpha"])):
         r = struct.pack("<BH", 0, 2) + equal(IMPORTANCE, 1, op) + \
             struct.pack("<BI", 8, 0x66910003)
         t.same(found(r), want, f"2.12.5 relation {op}")
-    t.same(found(struct.pack("<BBII", 5, 4, 0x66910003, IMPORTANCE)), ["alpha"],
+    t.same(found(struct.pack("<BBII", 5, 4, 0x66910003, IMPORTANCE)),
+           ["alpha"],
            "2.12.6 two properties")
     t.same(found(struct.pack("<BBII", 7, 2, 0x66920102, 4)), ["alpha"],
            "2.12.8 a size")

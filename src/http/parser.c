@@ -38,12 +38,13 @@ static size_t scan_head(struct http_parser *p, const char *text, size_t len)
 	while ((lf = memchr(text + p->scanned, '\n', len - p->scanned))) {
 		size_t at = (size_t)(lf - text);
 
+		/* First, as it is when the line comes in pieces. */
+		if (at - p->line > p->line_max + 1)
+			break;
 		if (at == p->line || text[at - 1] != '\r') {
 			http_parser_refuse(p, 400, "LF without CR");
 			return 0;
 		}
-		if (at - 1 - p->line > p->line_max)
-			break;
 		p->scanned = at + 1;
 		if (at - 1 == p->line)
 			return at + 1;

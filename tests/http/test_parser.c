@@ -333,6 +333,28 @@ static void limits(void **state)
 	arena_free(a);
 }
 
+/* Which of its two faults is named does not depend on how it was cut. */
+static void a_long_line_with_a_bare_lf(void **state)
+{
+	static const char rest[] = "b\r\n\r\n";
+	struct arena *a = arena_new(0);
+	char data[4 * LINE_LIMIT] = "GET / HTTP/1.1\r\n" H;
+	size_t len = strlen(data);
+	struct http_parser p;
+
+	memset(data + len, 'a', 2 * LINE_LIMIT);
+	data[len + 1] = ':';
+	len += 2 * LINE_LIMIT;
+	data[len++] = '\n';
+	memcpy(data + len, rest, strlen(rest));
+	len += strlen(rest);
+	for (long cut = -1; cut < (long)len; cut++) {
+		feed(&p, a, data, len, cut);
+		assert_int_equal(p.status, 431);
+	}
+	arena_free(a);
+}
+
 static void pipelined_bytes_are_left(void **state)
 {
 	static const char data[] = P "Content-Length: 3\r\n\r\nabcGET /";
@@ -409,6 +431,7 @@ int main(void)
 		cmocka_unit_test(head_fields),
 		cmocka_unit_test(keep_alive),
 		cmocka_unit_test(limits),
+		cmocka_unit_test(a_long_line_with_a_bare_lf),
 		cmocka_unit_test(pipelined_bytes_are_left),
 		cmocka_unit_test(queries),
 		cmocka_unit_test(cookies),

@@ -30,7 +30,7 @@ static void context_cookies_round(void **state)
 	assert_false(context_cookie_parse("", &out));
 }
 
-/* As in reference.md: "<n>-<base64 of 4 bytes>". */
+/* As Exchange writes it: "<n>-<base64 of 4 bytes>". */
 static void sequence_cookies(void **state)
 {
 	static const uint8_t random[4] = { 0x20, 0x42, 0x8a, 0x90 };

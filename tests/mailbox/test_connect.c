@@ -140,7 +140,7 @@ static void test_session_limit(void **state)
 	assert_int_equal(mailbox_service_sessions(h->svc), 1);
 }
 
-/* A further session on an open mailbox: at most 16 KB (issue 2). */
+/* A further session on an open mailbox: at most 16 KB. */
 static void test_session_size(void **state)
 {
 	struct harness *h = *state;

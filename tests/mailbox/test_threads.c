@@ -178,7 +178,7 @@ static void *open_inbox(void *arg)
 	return NULL;
 }
 
-/* Ten may wait for a mailbox; more are refused at once (reference.md 1). */
+/* Ten may wait for a mailbox; more are refused at once. */
 static void test_busy(void **state)
 {
 	struct harness *h = harness_new();

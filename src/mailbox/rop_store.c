@@ -110,9 +110,9 @@ enum ec rop_id_from_long_term_id(struct rop_call *call,
 }
 
 /* [MS-OXCFXICS] 3.2.5.9.4.7 */
-enum ec rop_get_local_replica_ids(struct rop_call *call,
-				  const struct rop_get_local_replica_ids_req *req,
-				  struct rop_get_local_replica_ids_rsp *rsp)
+enum ec rop_get_local_replica_ids(
+	struct rop_call *call, const struct rop_get_local_replica_ids_req *req,
+	struct rop_get_local_replica_ids_rsp *rsp)
 {
 	struct store *store = rop_call_store(call);
 	uint64_t first;

@@ -24,7 +24,8 @@ static int compare_bytes(struct bin a, struct bin b)
 static bool is_prefix(struct bin prefix, struct bin of)
 {
 	return prefix.len <= of.len &&
-		(prefix.len == 0 || memcmp(prefix.data, of.data, prefix.len) == 0);
+		(prefix.len == 0 ||
+		 memcmp(prefix.data, of.data, prefix.len) == 0);
 }
 
 static struct bin bytes_copy(struct bin b)

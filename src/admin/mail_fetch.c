@@ -5,6 +5,9 @@
 #include "store/message.h"
 #include "store/stream.h"
 
+/* A value is read whole: what is longer cannot be exported. */
+enum { VALUE_MAX = 1 << 30 };
+
 /* What gets the values of an object, and streams for the long ones. */
 struct source {
 	struct message *message;  /* either this */
@@ -64,6 +67,10 @@ static enum ec get_long(const struct source *s, uint32_t tag,
 
 	if (ec != EC_SUCCESS)
 		return ec;
+	if (stream_size(stream) > VALUE_MAX) {
+		stream_close(stream);
+		return EC_TOO_BIG;
+	}
 	len = (size_t)stream_size(stream);
 	data = arena_alloc(s->arena, len);
 	ec = stream_read(stream, data, len, &got);
@@ -92,7 +99,8 @@ static enum ec fetch_props(const struct source *s, struct prop_values *out)
 		ec = get_of(s, tags.v[i], &v[n]);
 		if (ec == EC_NOT_ENOUGH_MEMORY)
 			ec = get_long(s, tags.v[i], &v[n]);
-		if (ec == EC_DISK_ERROR || ec == EC_CORRUPT_STORE)
+		if (ec == EC_DISK_ERROR || ec == EC_CORRUPT_STORE ||
+		    ec == EC_TOO_BIG)
 			return ec;
 		n += ec == EC_SUCCESS;
 	}

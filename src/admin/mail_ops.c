@@ -125,7 +125,9 @@ static bool export_one(struct export *x, const struct mail_folder *folder,
 		subject = prop_find(&m->props, PID_TAG_SUBJECT);
 		ok = admin_progress(x->rq, json_pack("{s:s, s:s, s:I}",
 			"folder", folder->path, "subject",
-			subject != NULL ? subject->str : "",
+			/* A client may have stored another type. */
+			subject != NULL && subject->tag == PID_TAG_SUBJECT ?
+			subject->str : "",
 			"number", ++x->exported)) &&
 			send_all(x->rq, &text, err);
 		if (!ok)

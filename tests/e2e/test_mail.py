@@ -9,6 +9,7 @@ import email.policy
 import glob
 import json
 import os
+import struct
 import sys
 
 from mapi import Client, MapiError
@@ -170,6 +171,23 @@ class Suite:
             raise AssertionError("bob opened the mailbox of alice")
         bob.close()
 
+    def a_subject_of_another_type_is_exported(self):
+        """What a client stored under the ID as binary is no text."""
+        alice = Client(self.org, "alice")
+        alice.connect()
+        logon, folders = alice.logon()
+        value = struct.pack("<IH", 0x00370102, 8) + b"\xff" * 8
+        rops = struct.pack("<BBBBHQB", 0x06, 0, 0, 1, 0x0FFF, folders[5], 0)
+        rops += struct.pack("<BBBHH", 0x0A, 0, 1, len(value) + 2, 1) + value
+        rops += struct.pack("<BBBBB", 0x0C, 0, 1, 1, 0)
+        out, _ = alice.execute(rops, [logon, 0xFFFFFFFF])
+        alice.check(out, 0x06)
+        alice.close()
+        to = os.path.join(self.org.folder, "binary")
+        self.org.posthouse("export", "alice", to, "--folder", "Outbox")
+        assert len(glob.glob(os.path.join(to, "**/*.eml"),
+                             recursive=True)) == 1
+
     def an_independent_client_reads_and_writes(self):
         alice = Client(self.org, "alice", tls=True)
         alice.connect()
@@ -199,7 +217,8 @@ def main():
                      suite.an_unknown_certificate_is_named,
                      suite.nothing_listens, suite.usage_is_status_2,
                      suite.bob_cannot_open_alices_mailbox,
-                     suite.an_independent_client_reads_and_writes):
+                     suite.an_independent_client_reads_and_writes,
+                     suite.a_subject_of_another_type_is_exported):
             tests.run(test)
         status = org.stop()
         tests.run(lambda: None if status == 0 else 1 / 0)

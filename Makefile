@@ -9,7 +9,8 @@ CHECK = build/check
 TSAN = build/tsan
 FUZZ = build/fuzz
 
-.PHONY: all run stop test check check-long bench install deps coverage clean
+.PHONY: all run stop test lab check check-long bench install deps deps-test \
+	coverage clean
 
 all: $(RELEASE)/build.ninja
 	ninja -C $(RELEASE) programs
@@ -17,16 +18,19 @@ all: $(RELEASE)/build.ninja
 deps:
 	tools/install-deps
 
+deps-test:
+	tools/install-deps --test
+
 $(RELEASE)/build.ninja: | deps
 	meson setup --buildtype=release -Db_lto=true --prefix=$(PREFIX) $(RELEASE)
 
-$(CHECK)/build.ninja: | deps
+$(CHECK)/build.ninja: | deps-test
 	meson setup -Db_sanitize=address,undefined -Db_lundef=false $(CHECK)
 
-$(TSAN)/build.ninja: | deps
+$(TSAN)/build.ninja: | deps-test
 	meson setup -Db_sanitize=thread -Db_lundef=false $(TSAN)
 
-$(FUZZ)/build.ninja: | deps
+$(FUZZ)/build.ninja: | deps-test
 	CC=clang meson setup -Db_sanitize=address,undefined -Db_lundef=false \
 		-Dc_args=-fsanitize=fuzzer-no-link $(FUZZ)
 
@@ -37,7 +41,7 @@ run: all
 stop:
 	tools/demo stop
 
-test: $(CHECK)/build.ninja $(TSAN)/build.ninja
+test: deps-test $(CHECK)/build.ninja $(TSAN)/build.ninja
 	tools/run-tests $(CHECK) $(TSAN)
 
 check: test

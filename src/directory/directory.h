@@ -22,6 +22,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/guid.h"
+#include "directory/vdir.h"
 
 struct directory;
 
@@ -35,12 +36,30 @@ struct dir_org {
 	size_t domain_count;
 };
 
+enum dir_role {
+	DIR_ROLE_MAILBOX = 1,     /* mailbox databases can be active there */
+	DIR_ROLE_FRONTEND = 2,    /* clients can be sent there */
+	DIR_ROLES_ALL = 3,
+};
+
+enum { DIR_ASSERTION_KEY_SIZE = 32 };
+
 struct dir_server {
 	struct guid guid;
 	const char *name;         /* short: "MX1" */
 	const char *fqdn;
-	const char *version;      /* "Version 15.1 (Build 2507.6)" */
+	const char *version;      /* AdminDisplayVersion, as vdir.h has it:
+				   * "Version 15.1 (Build 2507.6)" */
 	const char *make;         /* "Posthouse", "Exchange" or "gromox" */
+	const char *site;         /* "Default-First-Site-Name" */
+	unsigned roles;           /* enum dir_role */
+	/* The public Ed25519 key with which the server's signed tokens are
+	 * checked; NULL: it has none. */
+	const uint8_t *assertion_key;
+	/* The NT hash of the server's own account, as auth/ encrypts it; for
+	 * NTLM between servers outside a domain.  NULL: none. */
+	const uint8_t *account_hash;
+	size_t account_hash_size;
 };
 
 struct dir_database {
@@ -204,8 +223,18 @@ size_t directory_mailboxes(struct directory *dir, struct arena *arena,
 bool directory_set_org(struct directory *dir, const struct dir_org *org,
 		       struct err *err);
 
+/*
+ * version NULL or "": that of this program for Posthouse, else unknown; site
+ * NULL or "": Default-First-Site-Name; roles 0: all.  The server gets its
+ * virtual directories with the defaults of its version (vdir.h).
+ */
 bool directory_new_server(struct directory *dir, struct dir_server *server,
 			  struct err *err);
+/*
+ * The virtual directories follow: their URLs, where they are the defaults of
+ * the old FQDN; a back-end one comes and goes with the mailbox role, which
+ * can't be taken while a database is active there.
+ */
 bool directory_set_server(struct directory *dir,
 			  const struct dir_server *server, struct err *err);
 /* Refused while a database is active there. */

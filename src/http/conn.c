@@ -410,8 +410,9 @@ void conn_destroy(struct conn *c)
 		request_unref(req);
 	else if (req != NULL)
 		request_gone(req);
-	if (c->drop != NULL)
-		c->drop(c->data);
+	for (unsigned i = 0; i < 2; i++)
+		if (c->bound[i].drop != NULL)
+			c->bound[i].drop(c->bound[i].data);
 	SSL_free(c->ssl);
 	close(c->fd);
 	buf_free(&c->in);

@@ -116,8 +116,10 @@ struct conn {
 	size_t window;                    /* body bytes since it was set */
 	struct buf in, out;               /* stash; unsent from out_at on */
 	size_t out_at;
-	void *data;                       /* http_conn_set */
-	void (*drop)(void *data);
+	struct {                          /* http_conn_set */
+		void *data;
+		void (*drop)(void *data);
+	} bound[2];                       /* by enum http_conn_slot */
 	struct event read, timer, *write; /* write: only while needed */
 	char peer[PEER_SIZE];
 };

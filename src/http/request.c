@@ -227,25 +227,37 @@ uint64_t http_conn_id(const struct http_request *req)
 	return req->conn_id;
 }
 
-void http_conn_set(struct http_request *req, void *data,
-		   void (*drop)(void *data))
+void http_conn_set(struct http_request *req, enum http_conn_slot slot,
+		   void *data, void (*drop)(void *data))
 {
 	struct conn *c = req->conn;
+	void *old;
+	void (*old_drop)(void *data);
 
 	if (c == NULL) {
 		if (drop != NULL)
 			drop(data);
 		return;
 	}
-	if (c->drop != NULL && c->data != data)
-		c->drop(c->data);
-	c->data = data;
-	c->drop = drop;
+	old = c->bound[slot].data;
+	old_drop = c->bound[slot].drop;
+	c->bound[slot].data = data;
+	c->bound[slot].drop = drop;
+	if (old_drop != NULL && old != data)
+		old_drop(old);
 }
 
-void *http_conn_get(const struct http_request *req)
+void *http_conn_get(const struct http_request *req, enum http_conn_slot slot)
 {
-	return req->conn != NULL ? req->conn->data : NULL;
+	return req->conn != NULL ? req->conn->bound[slot].data : NULL;
+}
+
+size_t http_tls_endpoint_binding(const struct http_request *req,
+				 uint8_t out[static HTTP_BINDING_MAX])
+{
+	if (req->conn == NULL || req->conn->ssl == NULL)
+		return 0;
+	return tls_endpoint_binding(req->conn->ssl, out);
 }
 
 void http_forget(struct http_request *req)

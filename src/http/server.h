@@ -276,15 +276,33 @@ void http_forget(struct http_request *req);
 
 /* --- State bound to a connection -------------------------------------- */
 
+/* Whose pointer it is: these don't know of each other. */
+enum http_conn_slot {
+	HTTP_CONN_AUTH,           /* a handshake in several requests, or the
+				   * caller that it named */
+	HTTP_CONN_UPSTREAM,       /* a proxy's connection on the other side */
+};
+
 /*
- * One pointer a connection, for what must live as long as it does, such as a
- * handshake in several requests or the user that it named.  drop is called
- * on the I/O thread when the connection closes or the pointer is replaced.
- * I/O thread only.
+ * A pointer a connection and slot, for what must live as long as it does.
+ * drop is called on the I/O thread when the connection closes or the pointer
+ * is replaced.  I/O thread only; also while the client is gone (then drop is
+ * called at once and there is nothing to get).
  */
-void http_conn_set(struct http_request *req, void *data,
-		   void (*drop)(void *data));
-void *http_conn_get(const struct http_request *req);
+void http_conn_set(struct http_request *req, enum http_conn_slot slot,
+		   void *data, void (*drop)(void *data));
+void *http_conn_get(const struct http_request *req, enum http_conn_slot slot);
+
+/*
+ * What a TLS channel is bound by (RFC 5929, tls-server-end-point): the hash
+ * of the certificate that this connection was given, with the hash function
+ * of the certificate's signature, SHA-256 in place of MD5 and SHA-1.  At most
+ * HTTP_BINDING_MAX bytes; the length is returned, 0 if it is not TLS.  I/O
+ * thread only.
+ */
+enum { HTTP_BINDING_MAX = 64 };
+size_t http_tls_endpoint_binding(const struct http_request *req,
+				 uint8_t out[static HTTP_BINDING_MAX]);
 
 /* A number for the connection, unique in the life of the server. */
 uint64_t http_conn_id(const struct http_request *req);

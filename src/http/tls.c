@@ -2,6 +2,8 @@
 #include "http/tls.h"
 
 #include <openssl/err.h>
+#include <openssl/objects.h>
+#include <openssl/x509.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,6 +137,33 @@ bool tls_reload(struct tls *tls, struct err *err)
 	pthread_mutex_unlock(&tls->lock);
 	SSL_CTX_free(old);
 	return true;
+}
+
+/*
+ * RFC 5929 4.1: the hash of the certificate's signature, but SHA-256 for MD5
+ * and SHA-1, and for signatures that have none of their own.
+ */
+size_t tls_endpoint_binding(SSL *ssl, uint8_t out[static 64])
+{
+	X509 *cert = SSL_get_certificate(ssl);
+	const EVP_MD *md = NULL;
+	uint8_t hash[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+	int nid;
+
+	if (cert == NULL)
+		return 0;
+	if (X509_get_signature_info(cert, &nid, NULL, NULL, NULL) == 1 &&
+	    nid != NID_undef && nid != NID_md5 && nid != NID_sha1)
+		md = EVP_get_digestbynid(nid);
+	if (md == NULL)
+		md = EVP_sha256();
+	if (X509_digest(cert, md, hash, &len) != 1 || len > 64) {
+		ERR_clear_error();
+		return 0;
+	}
+	memcpy(out, hash, len);
+	return len;
 }
 
 SSL *tls_accept(struct tls *tls, int fd)

@@ -5,6 +5,8 @@
 
 #include <openssl/ssl.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -21,5 +23,11 @@ bool tls_reload(struct tls *tls, struct err *err);
 /* The server's side of a new connection, with the present certificate; NULL
  * if it cannot be made.  Any thread. */
 SSL *tls_accept(struct tls *tls, int fd);
+
+/*
+ * tls-server-end-point (RFC 5929 4.1) of the certificate that the server's
+ * side sent: at most 64 bytes; the length is returned, 0 if there is none.
+ */
+size_t tls_endpoint_binding(SSL *ssl, uint8_t out[static 64]);
 
 #endif

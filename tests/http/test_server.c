@@ -99,9 +99,10 @@ static void drop_state(void *data)
 
 static void bound(void *ctx, struct http_request *req)
 {
-	const char *had = http_conn_get(req) != NULL ? "again" : "new";
+	const char *had = http_conn_get(req, HTTP_CONN_AUTH) != NULL ?
+		"again" : "new";
 
-	http_conn_set(req, ctx, drop_state);
+	http_conn_set(req, HTTP_CONN_AUTH, ctx, drop_state);
 	http_respond(req, 200, had, strlen(had));
 }
 

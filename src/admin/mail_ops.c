@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* message.append and message.export: mail through the socket. */
 #include "admin/mail.h"
+#include "admin/mail_tree.h"
 #include "admin/ops.h"
 #include "store/folder.h"
 
 enum {
-	MESSAGE_MAX = 256 << 20,          /* bytes of one RFC 5322 message */
+	MESSAGE_MAX = 512 << 20,          /* bytes of one message */
 	LIST = 256,                       /* IDs read at a time */
 	DATA_PIECE = ADMIN_DATA_MAX,
 };
@@ -30,9 +31,9 @@ static bool append_one(struct append *a, const struct buf *item,
 		       struct err *err)
 {
 	struct arena *arena = arena_new(16384);
-	bool ok = mail_append(a->store, a->folder_id,
-			      mime_parse(arena, item->data, item->len), NULL,
-			      err);
+	struct mime_message *m;
+	bool ok = mail_tree_decode(item->data, item->len, arena, &m, err) &&
+		mail_append(a->store, a->folder_id, m, NULL, err);
 
 	arena_free(arena);
 	return ok;
@@ -97,13 +98,13 @@ struct export {
 	json_int_t exported;
 };
 
-static bool send_all(struct admin_request *rq, const struct buf *text,
+static bool send_all(struct admin_request *rq, const struct buf *item,
 		     struct err *err)
 {
-	for (size_t at = 0; at < text->len; at += DATA_PIECE) {
-		size_t left = text->len - at;
+	for (size_t at = 0; at < item->len; at += DATA_PIECE) {
+		size_t left = item->len - at;
 
-		if (!admin_send(rq, text->data + at, left < DATA_PIECE ?
+		if (!admin_send(rq, item->data + at, left < DATA_PIECE ?
 				left : DATA_PIECE, err))
 			return false;
 	}
@@ -114,13 +115,13 @@ static bool export_one(struct export *x, const struct mail_folder *folder,
 		       uint64_t id, struct err *err)
 {
 	struct arena *arena = arena_new(16384);
-	struct buf text = BUF_INIT;
+	struct buf item = BUF_INIT;
 	struct mime_message *m;
 	const struct prop_value *subject;
 	bool ok;
 
 	ok = mail_fetch(x->store, id, arena, &m, err) &&
-		mime_write(m, &text, err);
+		mail_tree_encode(m, &item, err);
 	if (ok) {
 		subject = prop_find(&m->props, PID_TAG_SUBJECT);
 		ok = admin_progress(x->rq, json_pack("{s:s, s:s, s:I}",
@@ -129,13 +130,13 @@ static bool export_one(struct export *x, const struct mail_folder *folder,
 			subject != NULL && subject->tag == PID_TAG_SUBJECT ?
 			subject->str : "",
 			"number", ++x->exported)) &&
-			send_all(x->rq, &text, err);
+			send_all(x->rq, &item, err);
 		if (!ok)
 			err_set(err, EC_ERROR, "the client has left");
 	} else if (err->ec == EC_NOT_FOUND) {
 		ok = true;      /* deleted since it was listed */
 	}
-	buf_free(&text);
+	buf_free(&item);
 	arena_free(arena);
 	return ok;
 }

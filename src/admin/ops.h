@@ -31,10 +31,10 @@ struct admin_daemon {
 extern const struct admin_op admin_mailbox_ops[];
 
 /*
- * message.append {mailbox, folder, create}  items: RFC 5322 messages;
+ * message.append {mailbox, folder, create}  items: messages (mail_tree.h);
  *     progress: {failed: number of the message, text}; {imported, failed}
- * message.export {mailbox, folder, deep}    items: RFC 5322 messages, each
- *     after progress {folder, subject, number}; {exported}
+ * message.export {mailbox, folder, deep}    items: messages, each after
+ *     progress {folder, subject, number}; {exported}
  */
 extern const struct admin_op admin_mail_ops[];
 

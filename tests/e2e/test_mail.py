@@ -103,6 +103,15 @@ class Suite:
                 body = body[start:body.index(b"\n--b16--")]
             assert any(body in data for data in all_bytes), path
 
+    def the_daemon_does_not_load_gmime(self):
+        """MIME is the command's affair; see the memory after the start."""
+        with open(f"/proc/{self.org.daemon.pid}/maps",
+                  encoding="utf-8") as maps:
+            text = maps.read()
+        assert "libsqlite3" in text
+        for library in ("libgmime", "libgio", "libglib", "libcurl"):
+            assert library not in text, library
+
     def exports_one_folder(self):
         to = os.path.join(self.org.folder, "one")
         self.org.posthouse("export", "alice", to, "--folder", "Inbox/Large")
@@ -212,6 +221,7 @@ def main():
         for test in (suite.imports_through_the_daemon,
                      suite.a_missing_folder_is_refused, suite.exports_all,
                      suite.what_is_kept_comes_back, suite.exports_one_folder,
+                     suite.the_daemon_does_not_load_gmime,
                      suite.analyzes, suite.the_tree_is_for_people,
                      suite.a_wrong_password_is_named,
                      suite.an_unknown_certificate_is_named,

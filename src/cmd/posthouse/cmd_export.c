@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "admin/mail_tree.h"
 #include "cmd/posthouse/commands.h"
 #include "cmd/posthouse/entry.h"
 #include "cmd/posthouse/progress.h"
@@ -16,7 +17,7 @@ struct export {
 	struct cli *cli;
 	const char *to;           /* the folder that is written to */
 	const char *path;         /* of the file that comes */
-	int fd;                   /* -1: none is open */
+	struct buf item;          /* what came of the message so far */
 	uint64_t n;
 	struct progress *progress;
 	struct err err;
@@ -86,31 +87,23 @@ static void on_progress(void *ctx, const json_t *progress)
 	progress_to(x->progress, x->n);
 }
 
-static bool open_next(struct export *x, struct err *err)
+/* The item that came, as a message in RFC 5322 form. */
+static bool convert(struct export *x, struct buf *text, struct err *err)
 {
-	if (x->path == NULL)
-		return err_set(err, EC_ERROR, "the server sent a message "
-			       "without a name");
-	x->fd = cli_open(x->cli, x->path, O_WRONLY | O_CREAT | O_EXCL);
-	if (x->fd < 0)
-		return err_set(err, EC_ERROR, "the export was given up");
-	return true;
+	struct arena *arena = arena_new(16384);
+	struct mime_message *m;
+	bool ok = mail_tree_decode(x->item.data, x->item.len, arena, &m,
+				   err) && mime_write(m, text, err);
+
+	arena_free(arena);
+	return ok;
 }
 
-static bool on_data(void *ctx, const void *data, size_t len, struct err *err)
+static bool write_text(const struct export *x, int fd, const struct buf *text,
+		       struct err *err)
 {
-	struct export *x = ctx;
-	const char *at = data;
-	int fd;
-
-	if (x->failed) {
-		*err = x->err;
-		return false;
-	}
-	if (x->fd < 0 && !open_next(x, err))
-		return false;
-	for (size_t put = 0; put < len; ) {
-		ssize_t n = write(x->fd, at + put, len - put);
+	for (size_t put = 0; put < text->len; ) {
+		ssize_t n = write(fd, text->data + put, text->len - put);
 
 		if (n < 0 && errno != EINTR)
 			return err_set(err, EC_DISK_ERROR,
@@ -118,20 +111,52 @@ static bool on_data(void *ctx, const void *data, size_t len, struct err *err)
 				       strerror(errno));
 		put += n > 0 ? (size_t)n : 0;
 	}
-	if (len > 0)
-		return true;
-	fd = x->fd;
-	x->fd = -1;
-	x->path = NULL;
-	if (close(fd) != 0)
-		return err_set(err, EC_DISK_ERROR, "cannot write a message: "
-			       "%s", strerror(errno));
 	return true;
+}
+
+static bool write_file(struct export *x, struct err *err)
+{
+	struct buf text = BUF_INIT;
+	bool ok = convert(x, &text, err);
+	int fd;
+
+	if (ok) {
+		fd = cli_open(x->cli, x->path, O_WRONLY | O_CREAT | O_EXCL);
+		ok = fd >= 0 ? write_text(x, fd, &text, err) :
+			err_set(err, EC_ERROR, "the export was given up");
+		if (fd >= 0 && close(fd) != 0 && ok)
+			ok = err_set(err, EC_DISK_ERROR, "cannot write %s: %s",
+				     x->path, strerror(errno));
+	}
+	buf_free(&text);
+	return ok;
+}
+
+static bool on_data(void *ctx, const void *data, size_t len, struct err *err)
+{
+	struct export *x = ctx;
+	bool ok;
+
+	if (x->failed) {
+		*err = x->err;
+		return false;
+	}
+	if (x->path == NULL)
+		return err_set(err, EC_ERROR, "the server sent a message "
+			       "without a name");
+	if (len > 0) {
+		buf_add(&x->item, data, len);
+		return true;
+	}
+	ok = write_file(x, err);
+	buf_clear(&x->item);
+	x->path = NULL;
+	return ok;
 }
 
 static int export_run(struct cli *cli)
 {
-	struct export x = { .cli = cli, .to = cli_arg(cli, 1), .fd = -1 };
+	struct export x = { .cli = cli, .to = cli_arg(cli, 1) };
 	struct admin_events events = { on_progress, on_data, &x };
 	const char *folder = cli_get(cli, "folder");
 	struct dir_mailbox m;
@@ -149,8 +174,7 @@ static int export_run(struct cli *cli)
 		"deep", folder == NULL || cli_flag(cli, "subfolders")),
 		&events, &result);
 	progress_free(x.progress, false);
-	if (x.fd >= 0)
-		close(x.fd);
+	buf_free(&x.item);
 	if (!ok)
 		return CLI_FAILED;
 	if (cli_json(cli))

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "admin/mail_tree.h"
 #include "cmd/posthouse/commands.h"
 #include "cmd/posthouse/entry.h"
 #include "cmd/posthouse/progress.h"
@@ -88,22 +89,33 @@ static bool add_argument(struct import *im, const char *path)
 
 /* ---- sending ---- */
 
+static bool send_item(struct import *im, const struct buf *item)
+{
+	for (size_t at = 0; at < item->len; at += ADMIN_DATA_MAX) {
+		size_t left = item->len - at;
+
+		if (!admin_put(im->client, item->data + at,
+			       left < ADMIN_DATA_MAX ? left : ADMIN_DATA_MAX,
+			       &im->err))
+			return false;
+	}
+	return admin_put_end(im->client, &im->err);
+}
+
+/* MIME is read here: what goes to the daemon are properties. */
 static bool send_message(struct import *im, const void *data, size_t len)
 {
-	const uint8_t *at = data;
+	struct arena *arena = arena_new(16384);
+	struct buf item = BUF_INIT;
+	bool ok = mail_tree_encode(mime_parse(arena, data, len), &item,
+				   &im->err) && send_item(im, &item);
 
-	while (len > 0) {
-		size_t n = len < ADMIN_DATA_MAX ? len : ADMIN_DATA_MAX;
-
-		if (!admin_put(im->client, at, n, &im->err))
-			return false;
-		at += n;
-		len -= n;
-		im->sent += n;
-		progress_to(im->progress, im->sent);
-	}
 	im->messages++;
-	return admin_put_end(im->client, &im->err);
+	im->sent += len;
+	progress_to(im->progress, im->sent);
+	buf_free(&item);
+	arena_free(arena);
+	return ok;
 }
 
 /* mboxrd: ">From ", ">>From " … had one ">" added. */

@@ -212,25 +212,28 @@ class Domain:
         self.stop()
 
     def provision(self):
-        options = {"interfaces": "127.0.0.1/8", "ldb:nosync": "yes",
-                   "bind interfaces only": "yes", "tdb:no_sync": "yes",
-                   "server services": "rpc, ldap, cldap, kdc, winbindd",
-                   "ldap server require strong auth": "no",
-                   "template shell": "/bin/false", "log level": "1"}
-        if os.stat("/proc/1").st_uid != 0 or not can_set_security():
-            options["vfs objects"] = ("dfs_samba4 acl_xattr fake_acls "
-                                      "xattr_tdb")
-        command = ["samba-tool", "domain", "provision", "--realm", REALM,
-                   "--domain", NETBIOS, "--host-name", "dc1",
-                   "--host-ip", "127.0.0.1", "--server-role", "dc",
-                   "--dns-backend", "NONE",
-                   "--adminpass", self.passwords["administrator"]]
-        command += [f"--option={key}={value}"
-                    for key, value in options.items()]
-        self.run(command)
+        write("/etc/samba/smb.conf", f"""[global]
+	realm = {REALM}
+	workgroup = {NETBIOS}
+	netbios name = DC1
+	server role = active directory domain controller
+	server services = rpc, ldap, cldap, kdc, winbindd
+	interfaces = 127.0.0.1/8
+	bind interfaces only = yes
+	ldap server require strong auth = no
+	log level = 1
+	ldb:nosync = yes
+	tdb:no_sync = yes
+[sysvol]
+	path = /var/lib/samba/sysvol
+[netlogon]
+	path = /var/lib/samba/sysvol/{DNS}/scripts
+""")
 
     def populate(self):
-        work = [{"do": "policy"}]
+        work = [{"do": "provision",
+                 "password": self.passwords["administrator"]},
+                {"do": "policy"}]
         for name in ("alice", "bob"):
             self.passwords[name] = f"secret of {name}"
             work.append({"do": "user", "name": name,
@@ -369,19 +372,6 @@ class Domain:
         return self.run(["wbinfo", *args]).stdout
 
 
-def can_set_security():
-    """Whether Samba can keep its ACLs in extended attributes here."""
-    probe = os.path.join("/var/lib/samba", ".probe")
-    write(probe, "")
-    try:
-        os.setxattr(probe, "security.NTACL", b"x")
-        return True
-    except OSError:
-        return False
-    finally:
-        os.unlink(probe)
-
-
 def listens(port):
     try:
         socket.create_connection(("127.0.0.1", port), 1).close()
@@ -404,83 +394,109 @@ def descendants(pid):
 
 # --- what needs Samba's own modules, in a process of its own ---------------
 
-def populate(items):
+def provision(password, lp):
     # pylint: disable=import-outside-toplevel,import-error
+    import logging
     from samba import dsdb
     from samba.auth import system_session
-    from samba.dcerpc import security
-    from samba.net import Net
+    from samba.provision import provision as samba_provision
+    logger = logging.getLogger("provision")
+    logger.setLevel(logging.ERROR)
+    # There is no file server, so the ACLs of its shares can be left out:
+    # they would need root of the machine.
+    samba_provision(logger, system_session(), smbconf=lp.configfile,
+                    realm=REALM, domain=NETBIOS, hostname="dc1",
+                    hostip="127.0.0.1", adminpass=password,
+                    serverrole="active directory domain controller",
+                    dom_for_fun_level=dsdb.DS_DOMAIN_FUNCTION_2008_R2,
+                    dns_backend="NONE", lp=lp, skip_sysvolacl=True)
+
+
+def populate(items):
+    # pylint: disable=import-outside-toplevel,import-error
     from samba.param import LoadParm
-    from samba.credentials import Credentials
-    from samba.samdb import SamDB
-    from samba import dckeytab  # noqa: F401 (gives Net.export_keytab)
-    import ldb
-    del security, dckeytab
     lp = LoadParm()
     lp.load_default()
-    db = SamDB(session_info=system_session(), lp=lp)
+    if items and items[0]["do"] == "provision":
+        provision(items.pop(0)["password"], lp)
+    accounts = Accounts(lp)
+    for item in items:
+        getattr(accounts, item.pop("do"))(**item)
 
-    def dn(account):
-        found = db.search(expression=f"(sAMAccountName={account})",
-                          attrs=["userAccountControl"])
+
+class Accounts:
+    """What a domain controller's administrator does; Samba's modules."""
+    # pylint: disable=import-outside-toplevel,import-error
+
+    def __init__(self, lp):
+        from samba.auth import system_session
+        from samba.samdb import SamDB
+        self.lp = lp
+        self.db = SamDB(session_info=system_session(), lp=lp)
+
+    def entry(self, account):
+        found = self.db.search(expression=f"(sAMAccountName={account})",
+                               attrs=["userAccountControl"])
         if len(found) != 1:
             raise SystemExit(f"no account {account}")
         return found[0]
 
-    def replace(where, attributes):
-        message = ldb.Message(where)
+    def replace(self, dn, attributes):
+        import ldb
+        message = ldb.Message(dn)
         for name, values in attributes.items():
+            values = values if isinstance(values, list) else [values]
             message[name] = ldb.MessageElement(
                 values, ldb.FLAG_MOD_REPLACE, name)
-        db.modify(message)
+        self.db.modify(message)
 
-    def password(account, secret):
-        db.setpassword(f"(sAMAccountName={account})", secret,
-                       force_change_at_next_login=False)
+    def policy(self):
+        import ldb
+        self.replace(ldb.Dn(self.db, self.db.domain_dn()),
+                     {name: "0" for name in (
+                         "pwdProperties", "minPwdLength", "minPwdAge",
+                         "pwdHistoryLength", "maxPwdAge")})
 
-    def do(item):
-        what = item["do"]
-        if what == "policy":
-            replace(ldb.Dn(db, db.domain_dn()),
-                    {"pwdProperties": ["0"], "minPwdLength": ["0"],
-                     "pwdHistoryLength": ["0"], "minPwdAge": ["0"],
-                     "maxPwdAge": ["0"]})
-        elif what == "user":
-            db.newuser(item["name"], item["password"],
-                       useusernameascn=True)
-            if item["attributes"]:
-                replace(dn(item["name"]).dn, {
-                    k: v if isinstance(v, list) else [v]
-                    for k, v in item["attributes"].items()})
-        elif what == "computer":
-            name = item["account"].rstrip("$")
-            db.newcomputer(name)
-            password(item["account"], item["password"])
-            replace(dn(item["account"]).dn, {
-                "dNSHostName": [f"{name.lower()}.{DNS}"],
-                "servicePrincipalName": item["spns"],
-                # RC4 and both AES, as computers that join set it.
-                "msDS-SupportedEncryptionTypes": ["28"]})
-        elif what == "modify":
-            replace(dn(item["account"]).dn, item["attributes"])
-        elif what == "password":
-            password(item["account"], item["password"])
-        elif what == "delegate":
-            entry = dn(item["account"])
-            flags = int(str(entry["userAccountControl"]))
-            bit = dsdb.UF_TRUSTED_TO_AUTHENTICATE_FOR_DELEGATION
-            flags = flags | bit if item["any_protocol"] else flags & ~bit
-            replace(entry.dn, {"userAccountControl": [str(flags)],
-                               "msDS-AllowedToDelegateTo": item["spns"]})
-        elif what == "keytab":
-            creds = Credentials()
-            creds.guess(lp)
-            for principal in item["principals"]:
-                Net(creds, lp).export_keytab(keytab=item["path"],
-                                             principal=principal)
+    def user(self, name, password, attributes):
+        self.db.newuser(name, password, useusernameascn=True)
+        if attributes:
+            self.modify(name, attributes)
 
-    for item in items:
-        do(item)
+    def modify(self, account, attributes):
+        self.replace(self.entry(account).dn, attributes)
+
+    def password(self, account, password):
+        self.db.setpassword(f"(sAMAccountName={account})", password,
+                            force_change_at_next_login=False)
+
+    def computer(self, account, spns, password):
+        name = account.rstrip("$")
+        self.db.newcomputer(name)
+        self.password(account, password)
+        self.modify(account, {
+            "dNSHostName": f"{name.lower()}.{DNS}",
+            "servicePrincipalName": spns,
+            # RC4 and both AES, as computers that join set it.
+            "msDS-SupportedEncryptionTypes": "28"})
+
+    def delegate(self, account, spns, any_protocol):
+        from samba import dsdb
+        entry = self.entry(account)
+        flags = int(str(entry["userAccountControl"]))
+        bit = dsdb.UF_TRUSTED_TO_AUTHENTICATE_FOR_DELEGATION
+        flags = flags | bit if any_protocol else flags & ~bit
+        self.replace(entry.dn, {"userAccountControl": str(flags),
+                                "msDS-AllowedToDelegateTo": spns})
+
+    def keytab(self, path, principals):
+        from samba.credentials import Credentials
+        from samba.net import Net
+        import samba.dckeytab  # noqa: F401 (gives Net.export_keytab)
+        creds = Credentials()
+        creds.guess(self.lp)
+        for principal in principals:
+            Net(creds, self.lp).export_keytab(keytab=path,
+                                              principal=principal)
 
 
 def main():

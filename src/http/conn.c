@@ -3,6 +3,7 @@
 #include "http/conn.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "http/listen.h"
 
 /* --- Time-outs -------------------------------------------------------------
  *
@@ -41,6 +43,7 @@ static unsigned phase_ms(const struct conn *c)
 	const struct http_limits *limits = server_limits(c->loop->server);
 
 	switch (c->phase) {
+	case PHASE_PROXY:
 	case PHASE_HANDSHAKE:
 		return limits->handshake_ms;
 	case PHASE_IDLE:
@@ -108,6 +111,7 @@ static void timed_out(struct conn *c)
 		break;
 	case PHASE_IN_HAND:
 		break;
+	case PHASE_PROXY:
 	case PHASE_HANDSHAKE:
 		count(&c->loop->n.timed_out, 1);
 		conn_destroy(c);
@@ -151,6 +155,7 @@ static struct http_request *begin_request(struct conn *c)
 
 	req->conn = c;
 	req->conn_id = c->id;
+	req->kind = c->kind;
 	req->tls = c->ssl != NULL;
 	memcpy(req->peer, c->peer, sizeof req->peer);
 	http_parser_init(&req->parser, req->arena, limits->head_max,
@@ -166,7 +171,7 @@ static void got_head(struct conn *c, struct http_request *req, bool more)
 	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
 	struct http_parser *p = &req->parser;
 
-	req->mount = server_mount(c->loop->server, p->head.path);
+	req->mount = server_mount(c->loop->server, c->kind, p->head.path);
 	http_parser_body(p, req->mount->body_max);
 	if (p->state != HTTP_PARSER_IN_BODY)
 		return;
@@ -271,13 +276,74 @@ static void took_bytes(struct conn *c, size_t n)
 	process(c, c->loop->in, n);
 }
 
+/* "127.0.0.1:51234" */
+static void format_peer(const struct sockaddr *addr, char out[PEER_SIZE])
+{
+	char text[INET6_ADDRSTRLEN] = "";
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+
+	if (addr->sa_family == AF_INET) {
+		memcpy(&in, addr, sizeof in);
+		inet_ntop(AF_INET, &in.sin_addr, text, sizeof text);
+		snprintf(out, PEER_SIZE, "%s:%u", text, ntohs(in.sin_port));
+	} else if (addr->sa_family == AF_INET6) {
+		memcpy(&in6, addr, sizeof in6);
+		inet_ntop(AF_INET6, &in6.sin6_addr, text, sizeof text);
+		snprintf(out, PEER_SIZE, "[%s]:%u", text,
+			 ntohs(in6.sin6_port));
+	}
+}
+
+/* --- The header of a load balancer ------------------------------------ */
+
+/* The first byte of the connection proper comes next. */
+static void begin_proper(struct conn *c)
+{
+	set_phase(c, c->ssl != NULL ? PHASE_HANDSHAKE : PHASE_IDLE);
+}
+
+/*
+ * Looked at before it is taken, so that not a byte behind the header is: what
+ * follows may be TLS.
+ */
+static void read_proxy(struct conn *c)
+{
+	struct proxy_parser *p = c->proxy;
+	ssize_t n = recv(c->fd, c->loop->in, PROXY_V2_HEAD + PROXY_V2_MAX,
+			 MSG_PEEK);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n > 0)
+		n = recv(c->fd, c->loop->in,
+			 proxy_parser_feed(p, c->loop->in, (size_t)n), 0);
+	if (n <= 0 || p->state == PROXY_BAD) {
+		count(&c->loop->n.refused, 1);
+		server_refused(c->loop->server, c->peer, 0,
+			       n <= 0 ? "no PROXY header" : p->reason);
+		conn_destroy(c);
+		return;
+	}
+	count(&c->loop->n.bytes_in, n);
+	if (p->state != PROXY_DONE)
+		return;
+	if (p->client.ss_family != AF_UNSPEC)
+		format_peer((const struct sockaddr *)&p->client, c->peer);
+	free(p);
+	c->proxy = NULL;
+	begin_proper(c);
+}
+
 void conn_on_read(evutil_socket_t fd, short what, void *arg)
 {
 	struct conn *c = arg;
 	bool again = false;
 
 	conn_enter(c);
-	while (!c->dead && !c->paused) {
+	if (c->phase == PHASE_PROXY)
+		read_proxy(c);
+	while (!c->dead && !c->paused && c->phase != PHASE_PROXY) {
 		ssize_t n = conn_recv(c, c->loop->in, IN_SIZE, &again);
 
 		if (n > 0) {
@@ -324,7 +390,7 @@ void conn_request_ended(struct conn *c, bool close)
  */
 static void begin_linger(struct conn *c)
 {
-	if (c->eof || c->phase == PHASE_HANDSHAKE) {
+	if (c->eof || c->phase <= PHASE_HANDSHAKE) {
 		conn_destroy(c);
 		return;
 	}
@@ -414,6 +480,7 @@ void conn_destroy(struct conn *c)
 		if (c->bound[i].drop != NULL)
 			c->bound[i].drop(c->bound[i].data);
 	SSL_free(c->ssl);
+	free(c->proxy);
 	close(c->fd);
 	buf_free(&c->in);
 	buf_free(&c->out);
@@ -421,27 +488,10 @@ void conn_destroy(struct conn *c)
 	server_closed(c->loop->server);
 }
 
-static void format_peer(const struct sockaddr *addr, char out[PEER_SIZE])
-{
-	char text[INET6_ADDRSTRLEN] = "";
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-
-	if (addr->sa_family == AF_INET) {
-		memcpy(&in, addr, sizeof in);
-		inet_ntop(AF_INET, &in.sin_addr, text, sizeof text);
-		snprintf(out, PEER_SIZE, "%s:%u", text, ntohs(in.sin_port));
-	} else if (addr->sa_family == AF_INET6) {
-		memcpy(&in6, addr, sizeof in6);
-		inet_ntop(AF_INET6, &in6.sin6_addr, text, sizeof text);
-		snprintf(out, PEER_SIZE, "[%s]:%u", text,
-			 ntohs(in6.sin6_port));
-	}
-}
-
-void conn_new(struct loop *loop, int fd, struct tls *tls,
+void conn_new(struct loop *loop, int fd, const struct listener *listener,
 	      const struct sockaddr *addr)
 {
+	struct tls *tls = listener->tls;
 	SSL *ssl = tls != NULL ? tls_accept(tls, fd) : NULL;
 	struct conn *c;
 
@@ -457,6 +507,7 @@ void conn_new(struct loop *loop, int fd, struct tls *tls,
 	c->loop = loop;
 	c->fd = fd;
 	c->ssl = ssl;
+	c->kind = listener->kind;
 	c->fresh = true;
 	c->id = server_conn_id(loop->server);
 	format_peer(addr, c->peer);
@@ -470,5 +521,11 @@ void conn_new(struct loop *loop, int fd, struct tls *tls,
 	event_assign(&c->timer, loop->base, -1, 0, on_timer, c);
 	event_add(&c->read, NULL);
 	count(&loop->n.accepted, 1);
-	set_phase(c, ssl != NULL ? PHASE_HANDSHAKE : PHASE_IDLE);
+	if (net_contains(listener->proxies, listener->n_proxies, addr)) {
+		c->proxy = xmalloc(sizeof *c->proxy);
+		proxy_parser_init(c->proxy);
+		set_phase(c, PHASE_PROXY);
+	} else {
+		begin_proper(c);
+	}
 }

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "http/parser.h"
+#include "http/proxy.h"
 #include "http/server.h"
 #include "http/tls.h"
 
@@ -20,12 +21,14 @@ enum {
 	IN_SIZE = 64 * 1024,      /* of the buffer a loop reads into */
 	STASH_MAX = 64 * 1024,    /* pipelined bytes kept; then reading stops */
 	UNSENT_MAX = 256 * 1024,  /* answers kept; then requests wait */
+	SKIP_MAX = 256 * 1024,    /* of a body that nobody wants */
 	REQUEST_BLOCK = 2048,     /* first block of a request's arena */
 	SPARE_REQUESTS = 64,      /* kept by a loop */
 	SPARE_OUT_MAX = 512 * 1024,
 };
 
 struct conn;
+struct listener;
 struct loop;
 
 /* --- Loops: one I/O thread each --------------------------------------- */
@@ -54,6 +57,8 @@ struct loop {
 	pthread_t thread;
 	bool started, draining, stopping;
 	struct conn *conns;
+	struct http_request *tasks;       /* http_server_task */
+	struct http_upstream *upstreams;  /* all, also idle ones */
 	struct http_request *spare;       /* requests to be used again */
 	unsigned n_spare;
 	struct buf spare_out, spare_fields;
@@ -97,7 +102,7 @@ static inline void count(atomic_uint_least64_t *n, int64_t by)
 /* --- Connections ------------------------------------------------------ */
 
 enum conn_phase {
-	PHASE_HANDSHAKE, PHASE_IDLE, PHASE_HEAD, PHASE_BODY, PHASE_IN_HAND,
+	PHASE_PROXY, PHASE_HANDSHAKE, PHASE_IDLE, PHASE_HEAD, PHASE_BODY, PHASE_IN_HAND,
 	PHASE_LINGER,
 };
 
@@ -109,13 +114,16 @@ struct conn {
 	int fd;
 	unsigned depth;                   /* callbacks under way */
 	enum conn_phase phase;
+	enum http_listener_kind kind;
 	bool dead, closing, eof, paused, writing, retry_read, fresh, unsent;
 	unsigned served;
 	uint64_t id;
 	uint64_t deadline, armed;         /* clock_ms; 0: none */
 	size_t window;                    /* body bytes since it was set */
+	struct proxy_parser *proxy;       /* in PHASE_PROXY */
 	struct buf in, out;               /* stash; unsent from out_at on */
 	size_t out_at;
+	struct http_parser *skip;         /* a body that nobody wants */
 	struct {                          /* http_conn_set */
 		void *data;
 		void (*drop)(void *data);
@@ -124,8 +132,8 @@ struct conn {
 	char peer[PEER_SIZE];
 };
 
-/* Take over fd; tls is NULL for a plain one.  Closes it on failure. */
-void conn_new(struct loop *loop, int fd, struct tls *tls,
+/* Take over fd, which listener accepted.  Closes it on failure. */
+void conn_new(struct loop *loop, int fd, const struct listener *listener,
 	      const struct sockaddr *addr);
 
 /* Around everything that is done to a connection; leave may free it. */
@@ -143,6 +151,14 @@ void conn_out(struct conn *c, const void *data, size_t len);
 
 /* The request in hand has been answered: on to the next, or close. */
 void conn_request_ended(struct conn *c, bool close);
+
+/* Of a body that has not been read: whether the rest may be read and dropped
+ * (else close), and do so. */
+bool conn_can_skip(const struct http_parser *p, bool continued);
+void conn_skip_body(struct conn *c, const struct http_parser *p);
+
+/* The body of the request in hand is wanted: ask the client for it. */
+void conn_want_body(struct conn *c);
 
 /* conn_io.c: bytes or 0 (end), or -1: *again tells whether to wait. */
 ssize_t conn_recv(struct conn *c, void *data, size_t len, bool *again);
@@ -164,11 +180,21 @@ struct http_request {
 	atomic_uint refs;                 /* the handler's, and posts' */
 	enum request_state state;
 	bool gone, head_only, chunked, close, tls, has_timer;
+	bool body_paused, continued;      /* continued: 100 was sent */
 	const struct http_mount *mount;
 	struct arena *arena;
 	struct http_parser parser;
 	struct buf fields;                /* header lines of the answer */
+	struct buf last_fields;           /* those that come last */
+	void (*body_fn)(void *ctx, struct http_request *req,
+			const void *data, size_t len, bool last);
+	void (*whole_fn)(void *ctx, struct http_request *req);
+	void *body_ctx;                   /* of either */
+	void (*drained_fn)(void *ctx, struct http_request *req);
+	void *drained_ctx;
+	struct http_request *next_task, **task_link;
 	uint64_t received_ns, conn_id;
+	enum http_listener_kind kind;
 	void (*gone_fn)(void *ctx, struct http_request *req);
 	void *gone_ctx;
 	void (*timer_fn)(void *ctx, struct http_request *req);
@@ -181,8 +207,11 @@ struct http_request *request_new(struct loop *loop);
 void request_unref(struct http_request *req);     /* loop's thread */
 void request_free(struct http_request *req);      /* for good */
 
-/* Hand a whole request to its mount. */
+/* A request, or its head, to its mount. */
 void request_dispatch(struct http_request *req);
+/* A piece of its body has come; last: it was the last. */
+void request_body(struct http_request *req, const void *data, size_t len,
+		  bool last);
 /* The connection has closed under it. */
 void request_gone(struct http_request *req);
 
@@ -203,6 +232,7 @@ void head_write(struct conn *c, const struct head_line *head,
 
 const struct http_limits *server_limits(const struct http_server *server);
 const struct http_mount *server_mount(const struct http_server *server,
+				      enum http_listener_kind kind,
 				      const char *path);
 void server_refused(struct http_server *server, const char *peer, int status,
 		    const char *reason);

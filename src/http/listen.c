@@ -142,15 +142,15 @@ static int listen_on(const char *address, int *port, struct err *err)
 }
 
 struct listener *listener_new(struct http_server *server, const char *address,
-			      const char *certificate, const char *key,
+			      const struct http_listen_options *options,
 			      int *port, struct err *err)
 {
 	struct listener *listener;
 	struct tls *tls = NULL;
 	int fd;
 
-	if (certificate != NULL &&
-	    (tls = tls_new(certificate, key, err)) == NULL)
+	if (options->certificate != NULL &&
+	    (tls = tls_new(options->certificate, options->key, err)) == NULL)
 		return NULL;
 	fd = listen_on(address, port, err);
 	if (fd < 0) {
@@ -160,6 +160,12 @@ struct listener *listener_new(struct http_server *server, const char *address,
 	listener = xcalloc(1, sizeof *listener);
 	listener->server = server;
 	listener->tls = tls;
+	listener->kind = options->kind;
+	listener->n_proxies = options->n_proxies;
+	listener->proxies = xmalloc((options->n_proxies + 1) *
+				    sizeof *options->proxies);
+	for (size_t i = 0; i < options->n_proxies; i++)
+		listener->proxies[i] = options->proxies[i];
 	listener->fd = fd;
 	return listener;
 }
@@ -169,6 +175,7 @@ void listener_free(struct listener *listener)
 	if (listener->fd >= 0)
 		close(listener->fd);
 	tls_free(listener->tls);
+	free(listener->proxies);
 	free(listener);
 }
 
@@ -187,14 +194,14 @@ static void give(struct loop *here, struct listener *listener, int fd,
 	struct post *post;
 
 	if (loop == here) {
-		conn_new(loop, fd, listener->tls,
+		conn_new(loop, fd, listener,
 			 (const struct sockaddr *)addr);
 		return;
 	}
 	post = post_new(len);
 	post->run = run_new;
 	post->number = fd;
-	post->ctx = listener->tls;
+	post->ctx = listener;
 	memcpy(post->data, addr, len);
 	loop_post(loop, post);
 }

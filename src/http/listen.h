@@ -9,13 +9,16 @@ struct listener {
 	struct listener *next;
 	struct http_server *server;
 	struct tls *tls;                  /* NULL: plain */
+	enum http_listener_kind kind;
+	struct net *proxies;              /* that send PROXY headers */
+	size_t n_proxies;
 	int fd;                           /* -1: stopped */
 	struct loop *loop;                /* that accepts */
 	struct event *accept, *retry;     /* NULL before the start */
 };
 
 struct listener *listener_new(struct http_server *server, const char *address,
-			      const char *certificate, const char *key,
+			      const struct http_listen_options *options,
 			      int *port, struct err *err);
 void listener_free(struct listener *listener);
 

@@ -212,6 +212,11 @@ bool http_is_tls(const struct http_request *req)
 	return req->tls;
 }
 
+enum http_listener_kind http_listener_kind(const struct http_request *req)
+{
+	return req->kind;
+}
+
 uint64_t http_received_ns(const struct http_request *req)
 {
 	return req->received_ns;

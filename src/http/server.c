@@ -19,6 +19,7 @@ struct http_server {
 	struct loop **loops;
 	unsigned n_loops;
 	struct http_mount *mounts, none;
+	unsigned *mounted_on;             /* as in http_server_mount_on */
 	unsigned n_mounts;
 	struct listener *listeners;
 	atomic_uint_least64_t next_id;
@@ -111,6 +112,7 @@ static bool mount_matches(const struct http_mount *mount, const char *path,
 }
 
 const struct http_mount *server_mount(const struct http_server *server,
+				      enum http_listener_kind kind,
 				      const char *path)
 {
 	const struct http_mount *best = &server->none;
@@ -119,7 +121,8 @@ const struct http_mount *server_mount(const struct http_server *server,
 	for (unsigned i = 0; i < server->n_mounts; i++) {
 		const struct http_mount *mount = &server->mounts[i];
 
-		if (strlen(mount->prefix) >= best_len &&
+		if ((server->mounted_on[i] >> kind & 1) != 0 &&
+		    strlen(mount->prefix) >= best_len &&
 		    mount_matches(mount, path, len)) {
 			best = mount;
 			best_len = strlen(mount->prefix);
@@ -137,8 +140,19 @@ static void not_found(void *ctx, struct http_request *req)
 void http_server_mount(struct http_server *server,
 		       const struct http_mount *mount)
 {
+	http_server_mount_on(server, mount, 1U << HTTP_LISTENER_CLIENT |
+			     1U << HTTP_LISTENER_BACKEND);
+}
+
+void http_server_mount_on(struct http_server *server,
+			  const struct http_mount *mount, unsigned listeners)
+{
 	struct http_mount *copy;
 
+	server->mounted_on = xrealloc(server->mounted_on,
+				      (server->n_mounts + 1) *
+				      sizeof *server->mounted_on);
+	server->mounted_on[server->n_mounts] = listeners;
 	server->mounts = xrealloc(server->mounts, (server->n_mounts + 1) *
 				  sizeof *server->mounts);
 	copy = &server->mounts[server->n_mounts++];
@@ -192,9 +206,18 @@ int http_server_listen(struct http_server *server, const char *address,
 		       const char *certificate, const char *key,
 		       struct err *err)
 {
+	return http_server_listen_as(server, address,
+				     &(struct http_listen_options){
+		.certificate = certificate, .key = key }, err);
+}
+
+int http_server_listen_as(struct http_server *server, const char *address,
+			  const struct http_listen_options *options,
+			  struct err *err)
+{
 	int port = 0;
-	struct listener *listener = listener_new(server, address, certificate,
-						 key, &port, err);
+	struct listener *listener = listener_new(server, address, options,
+						 &port, err);
 
 	if (listener == NULL)
 		return 0;
@@ -284,6 +307,7 @@ void http_server_free(struct http_server *server)
 	for (unsigned i = 0; i < server->n_mounts; i++)
 		free((char *)server->mounts[i].prefix);
 	free(server->mounts);
+	free(server->mounted_on);
 	free(server->loops);
 	pthread_cond_destroy(&server->closed);
 	pthread_mutex_destroy(&server->lock);

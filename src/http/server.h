@@ -34,6 +34,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/net.h"
 
 struct http_server;
 struct http_request;
@@ -99,6 +100,31 @@ int http_server_listen(struct http_server *server, const char *address,
 		       const char *certificate, const char *key,
 		       struct err *err);
 
+/* What a listener is for. */
+enum http_listener_kind {
+	HTTP_LISTENER_CLIENT,
+	HTTP_LISTENER_BACKEND,    /* for servers of the organisation */
+	HTTP_LISTENER_METRICS,    /* for those who watch the server */
+};
+
+struct http_listen_options {
+	const char *certificate, *key;    /* as in http_server_listen */
+	enum http_listener_kind kind;
+	/*
+	 * Load balancers: a connection from one of these networks begins with
+	 * a PROXY header (http/proxy.h), before TLS, or is closed; http_peer
+	 * is then the client that it names.  From elsewhere such a header is a
+	 * malformed request.  Copied.
+	 */
+	const struct net *proxies;
+	size_t n_proxies;
+};
+
+/* http_server_listen with all that can be chosen. */
+int http_server_listen_as(struct http_server *server, const char *address,
+			  const struct http_listen_options *options,
+			  struct err *err);
+
 /*
  * Whether address is one that http_server_listen would bind to loopback
  * alone: plain HTTP is for those.
@@ -120,6 +146,9 @@ struct http_mount {
 	size_t body_max;          /* bytes of request body, beyond it 413 */
 	void (*handle)(void *ctx, struct http_request *req);
 	void *ctx;
+	/* Call handle at the end of the head; the body is read when
+	 * http_read_body or http_read_whole asks for it. */
+	bool at_head;
 };
 
 /*
@@ -130,6 +159,24 @@ struct http_mount {
  */
 void http_server_mount(struct http_server *server,
 		       const struct http_mount *mount);
+
+/*
+ * The same for some listeners alone: a set of 1 << enum http_listener_kind.
+ * http_server_mount means all but HTTP_LISTENER_METRICS.
+ */
+void http_server_mount_on(struct http_server *server,
+			  const struct http_mount *mount, unsigned listeners);
+
+/*
+ * Call fn(ctx, task) on the first I/O thread once it runs, with a request
+ * that no client sent, for work that is the server's own: a timer, upstream
+ * connections, http_on_gone, which tells that the server is stopping.  Like
+ * any request in hand it must be ended, by http_abort.  Before
+ * http_server_start only.
+ */
+void http_server_task(struct http_server *server,
+		      void (*fn)(void *ctx, struct http_request *task),
+		      void *ctx);
 
 /* Start the I/O threads and accept. */
 bool http_server_start(struct http_server *server, struct err *err);
@@ -182,10 +229,37 @@ const char *http_cookie(struct http_request *req, const char *name);
 /* The body, chunks removed; data is not NULL also when the length is 0. */
 const uint8_t *http_body(const struct http_request *req, size_t *len);
 
+/* What the head says of the body: its length, -1 if it comes in chunks. */
+int64_t http_body_length(const struct http_request *req);
+
+/*
+ * For a mount with at_head: read the body, of at most body_max bytes, and
+ * pass it on in pieces as they come, the last one marked (it may be empty).
+ * fn may be called before this returns.  What follows it is not read while
+ * it is paused, so that the client is slowed down.  A body that is too large
+ * or badly framed, or whose client is too slow or leaves, ends with the gone
+ * callback.  A request that is answered before its body has come leaves the
+ * rest to be read and dropped.  I/O thread only.
+ */
+void http_read_body(struct http_request *req,
+		    void (*fn)(void *ctx, struct http_request *req,
+			       const void *data, size_t len, bool last),
+		    void *ctx);
+void http_pause_body(struct http_request *req, bool pause);
+
+/* The same, but read all of it, for http_body, and then call fn: as a mount
+ * without at_head.  max is at most the mount's; beyond it 413. */
+void http_read_whole(struct http_request *req, size_t max,
+		     void (*fn)(void *ctx, struct http_request *req),
+		     void *ctx);
+
 /* "127.0.0.1:51234"; whether over TLS; clock_ns() when it was complete. */
 const char *http_peer(const struct http_request *req);
 bool http_is_tls(const struct http_request *req);
 uint64_t http_received_ns(const struct http_request *req);
+
+/* By which kind of listener it came. */
+enum http_listener_kind http_listener_kind(const struct http_request *req);
 
 /*
  * The request's arena, given back when the request has ended.  It belongs to
@@ -213,6 +287,11 @@ void http_headerf(struct http_request *req, const char *name,
 void http_header_lines(struct http_request *req, const char *lines,
 		       size_t len);
 
+/* A field that comes behind all others, whoever adds them, before
+ * Connection and Date. */
+void http_last_header(struct http_request *req, const char *name,
+		      const char *value);
+
 /* The time now as in Date (RFC 9110 5.6.7), kept for a second.  I/O thread
  * only; valid until the callback returns. */
 const char *http_date_now(struct http_request *req);
@@ -231,6 +310,10 @@ void http_send(struct http_request *req, const struct iovec *piece,
 	       unsigned n);
 void http_finish(struct http_request *req);
 
+/* The same with a body whose length is known: the pieces that follow must
+ * come to it.  I/O thread only. */
+void http_start_sized(struct http_request *req, int status, uint64_t length);
+
 /* Cut the connection off, unanswered or half answered: ends req. */
 void http_abort(struct http_request *req);
 
@@ -239,6 +322,12 @@ void http_close_after(struct http_request *req);
 
 /* Bytes of answers that the client has not taken yet.  I/O thread only. */
 size_t http_unsent(const struct http_request *req);
+
+/* Call fn when the client has taken all of them, once; NULL takes it back.
+ * I/O thread only. */
+void http_on_drained(struct http_request *req,
+		     void (*fn)(void *ctx, struct http_request *req),
+		     void *ctx);
 
 /* --- Waiting ---------------------------------------------------------- */
 

@@ -14,11 +14,12 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/net.h"
 #include "base/utf.h"
 #include "directory/config_keys.h"
 
 enum { FILE_MAX = 1 << 20, LINE_MAX_LEN = 1024, LISTENERS_MAX = 64,
-       KEYS_MAX = 64 };
+       KEYS_MAX = 128 };
 
 struct parser {
 	const char *path;
@@ -255,31 +256,54 @@ static bool add_listener(struct parser *p, const struct config_listener *l)
 	return true;
 }
 
-/* "ADDRESS:PORT", "ADDRESS:PORT tls" or "ADDRESS:PORT plain" */
-static bool set_listen(struct parser *p, char *value)
+/* Numbers about the server are no secret, passwords are. */
+static bool may_be_plain(const struct config_listener *l)
 {
-	struct config_listener l = { .tls = true, .line = p->line };
+	return l->tls || l->kind == CONFIG_LISTEN_METRICS ||
+		is_loopback(l->address);
+}
+
+/* "ADDRESS:PORT", "ADDRESS:PORT tls" or "ADDRESS:PORT plain" */
+static bool set_listen(struct parser *p, const struct config_key *key,
+		       char *value)
+{
+	struct config_listener l = { .line = p->line };
 	char *mode = value + strcspn(value, " \t");
 	uint32_t port = 0;
 
 	if (*mode != '\0')
 		*mode++ = '\0';
 	mode = trim(mode);
-	if (strcmp(mode, "plain") == 0)
-		l.tls = false;
-	else if (*mode != '\0' && strcmp(mode, "tls") != 0)
-		return complain(p, "listen ends in \"%s\"; write tls or plain "
-				"there", mode);
+	l.kind = (enum config_listener_kind)key->min;
+	l.tls = *mode != '\0' ? strcmp(mode, "tls") == 0 :
+		l.kind != CONFIG_LISTEN_METRICS;
+	if (*mode != '\0' && !l.tls && strcmp(mode, "plain") != 0)
+		return complain(p, "%s ends in \"%s\"; write tls or plain "
+				"there", key->name, mode);
 	if (!split_endpoint(value, &l.address, &port))
-		return complain(p, "listen is \"%s\"; write an IP address and "
-				"a port, as in 0.0.0.0:443 or [::]:443", value);
+		return complain(p, "%s is \"%s\"; write an IP address and a "
+				"port, as in 0.0.0.0:443 or [::]:443",
+				key->name, value);
 	l.port = (uint16_t)port;
-	if (!l.tls && !is_loopback(l.address))
+	if (!may_be_plain(&l))
 		return complain(p, "plain HTTP on %s would send passwords "
 				"readable over the network; use tls, or a "
 				"loopback address such as 127.0.0.1",
 				l.address);
 	return add_listener(p, &l);
+}
+
+static bool set_nets(struct parser *p, const struct config_key *key,
+		     const char *value, char **out)
+{
+	struct net *nets;
+	size_t count;
+	struct err err;
+
+	if (!net_parse_list(value, &nets, &count, &err))
+		return complain(p, "%s: %s", key->name, err.text);
+	free(nets);
+	return set_string(p, key, value, out);
 }
 
 static bool set_value(struct parser *p, const struct config_key *key,
@@ -298,7 +322,9 @@ static bool set_value(struct parser *p, const struct config_key *key,
 	case CONFIG_LEVEL:
 		return set_level(p, value, at);
 	case CONFIG_LISTEN:
-		return set_listen(p, value);
+		return set_listen(p, key, value);
+	case CONFIG_NETS:
+		return set_nets(p, key, value, at);
 	}
 	return false;
 }
@@ -454,6 +480,67 @@ static const struct config_listener *tls_listener(const struct config *c)
 	return NULL;
 }
 
+static bool has_listener(const struct config *c)
+{
+	for (size_t i = 0; i < c->listener_count; i++)
+		if (c->listeners[i].kind != CONFIG_LISTEN_METRICS)
+			return true;
+	return false;
+}
+
+/* Numbers leave this machine only to those who were named. */
+static bool complete_metrics(struct parser *p)
+{
+	const struct config *c = p->config;
+
+	for (size_t i = 0; i < c->listener_count; i++) {
+		const struct config_listener *l = &c->listeners[i];
+
+		if (l->kind == CONFIG_LISTEN_METRICS &&
+		    !is_loopback(l->address) && c->metrics_allow == NULL)
+			return err_set(p->err, EC_INVALID_PARAM, "%s:%u: "
+				       "metrics on %s are for those whom you "
+				       "name; set allow under [metrics], such "
+				       "as \"allow = 10.0.0.0/8\"", p->path,
+				       l->line, l->address);
+	}
+	return true;
+}
+
+static bool is_url(const char *text)
+{
+	return strncmp(text, "https://", 8) == 0 ||
+		strncmp(text, "http://127.", 11) == 0 ||
+		strncmp(text, "http://[::1]", 12) == 0;
+}
+
+/* [oauth]: the keys that are asked for when one of them is there. */
+static bool complete_oauth(struct parser *p)
+{
+	const struct config_oauth *o = &p->config->oauth;
+	const char *missing = o->issuer == NULL ? "issuer" :
+		o->audience == NULL ? "audience" :
+		o->jwks_file == NULL && o->jwks_url == NULL ?
+		"jwks_file or jwks_url" : NULL;
+
+	if (o->jwks_file == NULL && o->jwks_url == NULL && o->issuer == NULL &&
+	    o->audience == NULL)
+		return true;
+	if (missing != NULL)
+		return err_set(p->err, EC_INVALID_PARAM, "%s: %s is missing; "
+			       "bearer tokens need it under [oauth]", p->path,
+			       missing);
+	if (o->jwks_file != NULL && o->jwks_url != NULL)
+		return err_set(p->err, EC_INVALID_PARAM, "%s: jwks_file and "
+			       "jwks_url exclude each other; remove one of "
+			       "them under [oauth]", p->path);
+	if (o->jwks_url != NULL && !is_url(o->jwks_url))
+		return err_set(p->err, EC_INVALID_PARAM, "%s: jwks_url is "
+			       "\"%s\"; write one that begins with https://",
+			       p->path, o->jwks_url);
+	return true;
+}
+
 /* What must be there, and what must be there together. */
 static bool complete(struct parser *p)
 {
@@ -466,7 +553,7 @@ static bool complete(struct parser *p)
 		return err_set(p->err, EC_INVALID_PARAM,
 			       "%s: %s is missing; add it under [server]",
 			       p->path, missing);
-	if (c->listener_count == 0)
+	if (!has_listener(c))
 		return err_set(p->err, EC_INVALID_PARAM, "%s: no listener; "
 			       "add a line such as \"listen = 0.0.0.0:443 tls\""
 			       " under [http]", p->path);
@@ -478,7 +565,7 @@ static bool complete(struct parser *p)
 		return err_set(p->err, EC_INVALID_PARAM, "%s:%u: this "
 			       "listener needs a certificate; set certificate "
 			       "and key under [tls]", p->path, tls->line);
-	return true;
+	return complete_metrics(p) && complete_oauth(p);
 }
 
 static char *absolute(const char *path)
@@ -555,7 +642,8 @@ void config_free(struct config *config)
 	free(config->listeners);
 	for (size_t i = 0; i < config_key_count; i++)
 		if (config_keys[i].type == CONFIG_STRING ||
-		    config_keys[i].type == CONFIG_PATH)
+		    config_keys[i].type == CONFIG_PATH ||
+		    config_keys[i].type == CONFIG_NETS)
 			free(*(char **)((char *)config +
 					config_keys[i].offset));
 	free(config->path);

@@ -17,10 +17,18 @@
 #include "base/err.h"
 #include "base/log.h"
 
+enum config_listener_kind {
+	CONFIG_LISTEN_CLIENT,     /* [http] listen */
+	CONFIG_LISTEN_BACKEND,    /* [http] listen_backend: for servers */
+	CONFIG_LISTEN_METRICS,    /* [metrics] listen */
+};
+
 struct config_listener {
+	enum config_listener_kind kind;
 	char *address;            /* an IP address without brackets */
 	uint16_t port;            /* 0: any free one, for tests */
-	bool tls;                 /* false only on a loopback address */
+	bool tls;                 /* false only on a loopback address, or
+				   * for metrics */
 	unsigned line;            /* where it stands, for messages */
 };
 
@@ -44,6 +52,21 @@ struct config_limits {
 	uint32_t drain_timeout;           /* ms that SIGTERM waits */
 };
 
+/* [oauth]: bearer tokens; auth/bearer.h says more.  Lists are separated by
+ * spaces.  Not configured: both of the first are NULL. */
+struct config_oauth {
+	char *jwks_file, *jwks_url;
+	char *ca_file;            /* that jwks_url is checked with; NULL: the
+				   * system's */
+	char *issuer, *audience;  /* lists */
+	char *claims;             /* list: "upn oid" */
+	char *authorization_uri, *trusted_issuers, *client_id;
+	uint32_t skew;            /* ms that clocks may differ */
+	uint32_t refresh;         /* ms between two readings of the keys */
+	uint32_t refetch;         /* ms at least between two readings for
+				   * unknown keys */
+};
+
 struct config {
 	char *path;               /* of the file itself, absolute */
 
@@ -60,6 +83,10 @@ struct config {
 	/* [http] */
 	struct config_listener *listeners;
 	size_t listener_count;
+	char *proxy_from;         /* networks; NULL: none */
+
+	/* [metrics] */
+	char *metrics_allow;      /* networks; NULL: loopback */
 
 	/* [tls]: PEM files; both NULL when no listener uses TLS */
 	char *certificate, *key;
@@ -67,6 +94,9 @@ struct config {
 	/* [log] */
 	char *log_file;           /* NULL: standard error */
 	uint32_t log_level;       /* enum log_level */
+	char *audit_file;         /* NULL: none */
+
+	struct config_oauth oauth;
 
 	struct config_limits limits;
 };

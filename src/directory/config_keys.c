@@ -27,13 +27,37 @@ const struct config_key config_keys[] = {
 	VALUE("server", "auth_helpers", CONFIG_NUMBER, auth_helpers, 1, 64,
 	      "2"),
 
-	VALUE("http", "listen", CONFIG_LISTEN, listeners, 0, 0, NULL),
+	VALUE("http", "listen", CONFIG_LISTEN, listeners,
+	      CONFIG_LISTEN_CLIENT, 0, NULL),
+	VALUE("http", "listen_backend", CONFIG_LISTEN, listeners,
+	      CONFIG_LISTEN_BACKEND, 0, NULL),
+	VALUE("http", "proxy_from", CONFIG_NETS, proxy_from, 0, 0, NULL),
+
+	VALUE("metrics", "listen", CONFIG_LISTEN, listeners,
+	      CONFIG_LISTEN_METRICS, 0, NULL),
+	VALUE("metrics", "allow", CONFIG_NETS, metrics_allow, 0, 0, NULL),
 
 	PATH("tls", "certificate", certificate),
 	PATH("tls", "key", key),
 
 	PATH("log", "file", log_file),
 	VALUE("log", "level", CONFIG_LEVEL, log_level, 0, 0, "info"),
+	PATH("log", "audit", audit_file),
+
+	PATH("oauth", "jwks_file", oauth.jwks_file),
+	STRING("oauth", "jwks_url", oauth.jwks_url, NULL),
+	PATH("oauth", "ca_file", oauth.ca_file),
+	STRING("oauth", "issuer", oauth.issuer, NULL),
+	STRING("oauth", "audience", oauth.audience, NULL),
+	STRING("oauth", "claims", oauth.claims, "upn oid"),
+	VALUE("oauth", "skew", CONFIG_TIME, oauth.skew, 0, 600000, "5 min"),
+	VALUE("oauth", "refresh", CONFIG_TIME, oauth.refresh, 1000, 86400000,
+	      "1 h"),
+	VALUE("oauth", "refetch", CONFIG_TIME, oauth.refetch, 100, 3600000,
+	      "30 s"),
+	STRING("oauth", "authorization_uri", oauth.authorization_uri, NULL),
+	STRING("oauth", "trusted_issuers", oauth.trusted_issuers, NULL),
+	STRING("oauth", "client_id", oauth.client_id, NULL),
 
 	/* Sessions of a user on a mailbox database. */
 	LIMIT(sessions_user, CONFIG_NUMBER, 1, 1000000, "32"),

@@ -13,7 +13,9 @@ enum config_type {
 	CONFIG_TIME,              /* uint32_t ms; "30 s", "5 min", "1 h" */
 	CONFIG_SIZE,              /* uint32_t bytes; "64 KiB", "4 MiB" */
 	CONFIG_LEVEL,             /* uint32_t: enum log_level */
-	CONFIG_LISTEN,            /* struct config_listener; may repeat */
+	CONFIG_LISTEN,            /* struct config_listener; may repeat; min
+				   * is its kind */
+	CONFIG_NETS,              /* char *, of networks (base/net.h) */
 };
 
 struct config_key {

@@ -122,9 +122,12 @@ void endpoint_attach(struct endpoint_service *service,
 {
 	size_t body = service->config.body_max * BODY_READ_FACTOR;
 	const struct http_mount mounts[] = {
-		{ service->emsmdb.path, body, call_handle, &service->emsmdb },
-		{ service->nspi.path, body, call_handle, &service->nspi },
-		{ "/mapi/healthcheck.htm", 0, health_handle, service },
+		{ .prefix = service->emsmdb.path, .body_max = body,
+		  .handle = call_handle, .ctx = &service->emsmdb },
+		{ .prefix = service->nspi.path, .body_max = body,
+		  .handle = call_handle, .ctx = &service->nspi },
+		{ .prefix = "/mapi/healthcheck.htm",
+		  .handle = health_handle, .ctx = service },
 	};
 
 	for (size_t i = 0; i < sizeof mounts / sizeof *mounts; i++)

@@ -660,7 +660,12 @@ static char *in_data(const struct config *config, const char *name)
 
 char *config_directory_path(const struct config *config)
 {
-	return in_data(config, "organisation.db");
+	struct buf b = BUF_INIT;
+
+	if (config->directory == NULL)
+		return in_data(config, "organisation.db");
+	buf_printf(&b, "%s", config->directory);
+	return (char *)b.data;
 }
 
 char *config_socket_path(const struct config *config)

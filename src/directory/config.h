@@ -73,6 +73,8 @@ struct config {
 	/* [server] */
 	char *server_name;        /* this server's name in the directory */
 	char *data;               /* the data folder, absolute */
+	char *directory;          /* the organisation's database, absolute;
+				 * NULL: data/organisation.db */
 	char *user;               /* to drop to when root; NULL: none */
 	char *pid_file;           /* NULL: none */
 	char *auth_helper;        /* path of posthouse-auth; NULL: beside */
@@ -128,7 +130,7 @@ unsigned config_check(const struct config *config,
 		      void (*problem)(void *ctx, const char *text), void *ctx);
 
 /* Paths that both programs must agree on; to be freed by the caller. */
-char *config_directory_path(const struct config *config); /* organisation.db */
+char *config_directory_path(const struct config *config);
 char *config_socket_path(const struct config *config);    /* admin.sock */
 
 #endif

@@ -19,6 +19,7 @@
 const struct config_key config_keys[] = {
 	STRING("server", "name", server_name, NULL),
 	PATH("server", "data", data),
+	PATH("server", "directory", directory),
 	STRING("server", "user", user, NULL),
 	PATH("server", "pid_file", pid_file),
 	PATH("server", "auth_helper", auth_helper),

@@ -107,6 +107,31 @@ static void test_all_forms(void **state)
 	config_free(c);
 }
 
+/* Where the organisation is: in the data folder, or shared by servers. */
+static void test_directory(void **state)
+{
+	struct config *c = NULL;
+	struct err err;
+	char *path;
+
+	(void)state;
+	if (!parse(HEAD PLAIN, &c, &err))
+		fail_msg("%s", err.text);
+	path = config_directory_path(c);
+	assert_string_equal(path, "/etc/ph/data/organisation.db");
+	free(path);
+	config_free(c);
+	if (!parse(HEAD "directory = ../org.db\n" PLAIN, &c, &err))
+		fail_msg("%s", err.text);
+	path = config_directory_path(c);
+	assert_string_equal(path, "/etc/ph/../org.db");
+	free(path);
+	path = config_socket_path(c);
+	assert_string_equal(path, "/etc/ph/data/admin.sock");
+	free(path);
+	config_free(c);
+}
+
 /* Each names the file, the line, what is wrong and what to write. */
 static const struct {
 	const char *text, *where, *says;
@@ -304,6 +329,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_all_forms),
+		cmocka_unit_test(test_directory),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_odd_bytes),
 		cmocka_unit_test(test_load),

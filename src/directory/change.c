@@ -1,146 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Changes: checked here, written in one transaction each. */
-#include <stdio.h>
+/* Changes of the organisation, servers and mailbox databases. */
 #include <string.h>
 
-#include "base/utf.h"
-#include "directory/impl.h"
-#include "directory/sql.h"
-
-enum { ACCOUNT_MAX = 64, ADDRESS_MAX = 254, NAME_MAX_LEN = 256 };
-
-/* Transactions --------------------------------------------------------- */
-
-/* Begin; *change is the number that this transaction's rows get. */
-static bool begin(struct directory *dir, int64_t *change, struct err *err)
-{
-	pthread_mutex_lock(&dir->db_lock);
-	if (sql_run(dir->db, "BEGIN IMMEDIATE", err) &&
-	    sql_run(dir->db, "UPDATE organisation SET change = change + 1",
-		    err) &&
-	    sql_number(dir->db, 0, change, err,
-		       "SELECT change FROM organisation", "")) {
-		dir->writing = (uint64_t)*change;
-		return true;
-	}
-	sqlite3_exec(dir->db, "ROLLBACK", NULL, NULL, NULL);
-	pthread_mutex_unlock(&dir->db_lock);
-	return false;
-}
-
-/* Commit if ok, else roll back.  Returns whether it is written. */
-static bool end(struct directory *dir, bool ok, struct err *err)
-{
-	ok = ok && sql_run(dir->db, "COMMIT", err);
-	if (ok) {
-		atomic_store(&dir->stale, true);
-		atomic_store(&dir->change, dir->writing);
-	} else {
-		sqlite3_exec(dir->db, "ROLLBACK", NULL, NULL, NULL);
-	}
-	pthread_mutex_unlock(&dir->db_lock);
-	return ok;
-}
-
-/* An UPDATE or DELETE that must have hit its row. */
-static bool hit(struct directory *dir, const char *what, struct err *err)
-{
-	if (sqlite3_changes(dir->db) > 0)
-		return true;
-	return err_set(err, EC_NOT_FOUND, "there is no such %s (any more)",
-		       what);
-}
-
-/* Refuse to remove what something refers to; text has one ? for the GUID. */
-static bool unused(struct directory *dir, const char *count,
-		   const struct guid *guid, const char *why, struct err *err)
-{
-	int64_t n;
-
-	if (!sql_number(dir->db, 0, &n, err, count, "g", guid))
-		return false;
-	if (n > 0)
-		return err_set(err, EC_INVALID_PARAM, why, (int)n);
-	return true;
-}
-
-/* Checks of text ------------------------------------------------------- */
-
-static bool is_clean(const char *s, const char *refused)
-{
-	if (!utf8_valid(s, strlen(s)))
-		return false;
-	for (; *s != '\0'; s++)
-		if ((uint8_t)*s < 0x20 || *s == 0x7f ||
-		    strchr(refused, *s) != NULL)
-			return false;
-	return true;
-}
-
-static bool check_name(const char *what, const char *name, struct err *err)
-{
-	if (name == NULL || *name == '\0')
-		return err_set(err, EC_INVALID_PARAM, "%s is empty", what);
-	if (strlen(name) > NAME_MAX_LEN)
-		return err_set(err, EC_INVALID_PARAM, "%s is longer than %d "
-			       "bytes", what, NAME_MAX_LEN);
-	if (!is_clean(name, ""))
-		return err_set(err, EC_INVALID_PARAM, "%s contains control "
-			       "characters or is not UTF-8", what);
-	return true;
-}
-
-/* ':' ends the user in Basic (RFC 7617), '\' and '@' part it from a domain. */
-static bool check_account(const char *account, struct err *err)
-{
-	if (!check_name("the account", account, err))
-		return false;
-	if (strlen(account) > ACCOUNT_MAX || !is_clean(account, " :@\\/\"<>,;"))
-		return err_set(err, EC_INVALID_PARAM, "\"%s\" can't be an "
-			       "account: use up to %d characters without "
-			       "spaces and : @ \\ / \" < > , ;", account,
-			       ACCOUNT_MAX);
-	return true;
-}
-
-static bool is_host(const char *s)
-{
-	return *s != '\0' && *s != '.' && s[strlen(s) - 1] != '.' &&
-		strstr(s, "..") == NULL && is_clean(s, " @:\\/\"<>,;()[]");
-}
-
-static bool check_domain(const char *domain, struct err *err)
-{
-	if (domain == NULL || strlen(domain) > 253 || !is_host(domain))
-		return err_set(err, EC_INVALID_PARAM, "\"%s\" is not a domain "
-			       "name; write one such as example.test",
-			       domain != NULL ? domain : "");
-	return true;
-}
-
-static bool check_address(const char *address, struct err *err)
-{
-	const char *at = strrchr(address, '@');
-
-	if (at == NULL || at == address || strlen(address) > ADDRESS_MAX ||
-	    !is_clean(address, " \"<>,;\\()") || !is_host(at + 1) ||
-	    memchr(address, '@', (size_t)(at - address)) != NULL)
-		return err_set(err, EC_INVALID_PARAM, "\"%s\" is not an e-mail "
-			       "address; write one such as alice@example.test",
-			       address);
-	return true;
-}
+#include "directory/check.h"
+#include "directory/transaction.h"
+#include "directory/vdir_impl.h"
 
 /* The organisation ----------------------------------------------------- */
 
-static bool write_domains(struct directory *dir, const struct dir_org *org,
-			  struct err *err)
+static bool write_domains(struct txn *t, const struct dir_org *org)
 {
-	if (!sql_run(dir->db, "DELETE FROM domain", err))
+	if (!sql_run(t->dir->db, "DELETE FROM domain", t->err))
 		return false;
 	for (size_t i = 0; i < org->domain_count; i++)
-		if (!sql_do(dir->db, err, "INSERT INTO domain (name, position)"
-			    " VALUES (?, ?)", "si", org->domains[i],
+		if (!sql_do(t->dir->db, t->err, "INSERT INTO domain (name, "
+			    "position) VALUES (?, ?)", "si", org->domains[i],
 			    (int64_t)i))
 			return false;
 	return true;
@@ -148,95 +22,222 @@ static bool write_domains(struct directory *dir, const struct dir_org *org,
 
 bool dir_check_org(const struct dir_org *org, struct err *err)
 {
-	if (!check_name("the organisation's name", org->name, err))
+	if (!dir_check_name("the organisation's name", org->name, err))
 		return false;
 	if (org->domain_count == 0)
 		return err_set(err, EC_INVALID_PARAM, "an organisation needs "
 			       "at least one domain");
 	for (size_t i = 0; i < org->domain_count; i++)
-		if (!check_domain(org->domains[i], err))
+		if (!dir_check_domain(org->domains[i], err))
 			return false;
 	return true;
+}
+
+static bool update_org(struct txn *t, const struct dir_org *org,
+		       const struct guid *guid)
+{
+	struct audit_row before;
+
+	return audit_read(t, &audit_org, guid, &before) &&
+		sql_do(t->dir->db, t->err, "UPDATE organisation SET name = ?",
+		       "s", org->name) &&
+		write_domains(t, org) &&
+		audit_record(t, &audit_org, guid, &before);
 }
 
 bool directory_set_org(struct directory *dir, const struct dir_org *org,
 		       struct err *err)
 {
-	int64_t change;
-	bool ok;
+	struct guid guid = org->guid;
+	struct txn t;
 
-	if (!dir_check_org(org, err) || !begin(dir, &change, err))
-		return false;
-	ok = sql_do(dir->db, err, "UPDATE organisation SET name = ?", "s",
-		    org->name) && write_domains(dir, org, err);
-	return end(dir, ok, err);
+	if (guid_is_null(&guid)) {
+		guid = snapshot_enter(dir)->org.guid;
+		snapshot_leave(dir);
+	}
+	return dir_check_org(org, err) && txn_begin(&t, dir, err) &&
+		txn_end(&t, update_org(&t, org, &guid));
 }
 
 /* Servers -------------------------------------------------------------- */
 
 static bool check_server(const struct dir_server *s, struct err *err)
 {
-	if (!check_name("the server's name", s->name, err) ||
-	    !check_domain(s->fqdn, err))
+	if (!dir_check_name("the server's name", s->name, err) ||
+	    !dir_check_domain(s->fqdn, err) ||
+	    !dir_check_name("the site", s->site, err))
 		return false;
-	if (strpbrk(s->name, "/=\\ ") != NULL)
+	if (strpbrk(s->name, "/=\\ *") != NULL)
 		return err_set(err, EC_INVALID_PARAM, "\"%s\" can't be a "
-			       "server's name: leave out spaces and / = \\",
+			       "server's name: leave out spaces and / = \\ *",
 			       s->name);
+	if (s->roles == 0 || s->roles & ~(unsigned)DIR_ROLES_ALL)
+		return err_set(err, EC_INVALID_PARAM, "a server needs a role: "
+			       "mailbox, frontend or both");
 	return true;
+}
+
+/* A make as it is written, whatever the case. */
+static bool complete_make(struct dir_server *s, struct err *err)
+{
+	static const char *const makes[] = { "Posthouse", "Exchange",
+					     "gromox" };
+
+	if (s->make == NULL || *s->make == '\0')
+		s->make = makes[0];
+	for (size_t i = 0; i < sizeof makes / sizeof makes[0]; i++)
+		if (dir_same(makes[i], s->make)) {
+			s->make = makes[i];
+			return true;
+		}
+	return err_set(err, EC_INVALID_PARAM, "\"%s\" is no make of server; "
+		       "write Posthouse, Exchange or gromox", s->make);
+}
+
+static bool complete_version(struct arena *arena, struct dir_server *s,
+			     struct err *err)
+{
+	unsigned v[4];
+
+	if (s->version == NULL || *s->version == '\0') {
+		s->version = dir_same(s->make, "Posthouse") ?
+			DIR_POSTHOUSE_VERSION : "";
+		return true;
+	}
+	if (!dir_version_parse(s->version, &v[0], &v[1], &v[2], &v[3]))
+		return err_set(err, EC_INVALID_PARAM, "\"%s\" is not a "
+			       "version; write one as Exchange does, such as "
+			       "\"Version 15.1 (Build 2507.6)\" or 15.1.2507.6",
+			       s->version);
+	s->version = dir_version_format(arena, v[0], v[1], v[2], v[3]);
+	return true;
+}
+
+/* What was not given, and all in the form that is kept. */
+static bool complete_server(struct arena *arena, struct dir_server *s,
+			    struct err *err)
+{
+	if (guid_is_null(&s->guid))
+		s->guid = guid_new();
+	if (s->site == NULL || *s->site == '\0')
+		s->site = DIR_DEFAULT_SITE;
+	if (s->roles == 0)
+		s->roles = DIR_ROLES_ALL;
+	return complete_make(s, err) && complete_version(arena, s, err) &&
+		check_server(s, err);
+}
+
+static bool insert_server(struct txn *t, const struct dir_server *s)
+{
+	return sql_do(t->dir->db, t->err, "INSERT INTO server (guid, name, "
+		      "fqdn, version, make, site, roles, assertion_key, "
+		      "account_hash, changed) "
+		      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "gsssssibbi",
+		      &s->guid, s->name, s->fqdn, s->version, s->make, s->site,
+		      (int64_t)s->roles, s->assertion_key,
+		      (size_t)DIR_ASSERTION_KEY_SIZE, s->account_hash,
+		      s->account_hash_size, t->change) &&
+		audit_record(t, &audit_server, &s->guid, NULL) &&
+		vdir_add_defaults(t, s);
 }
 
 bool directory_new_server(struct directory *dir, struct dir_server *server,
 			  struct err *err)
 {
-	struct guid guid = server->guid;
-	int64_t change;
+	struct arena *arena = arena_new(0);
+	struct dir_server s = *server;
+	struct txn t;
 	bool ok;
 
-	if (guid_is_null(&guid))
-		guid = guid_new();
-	if (!check_server(server, err) || !begin(dir, &change, err))
+	ok = complete_server(arena, &s, err) && txn_begin(&t, dir, err) &&
+		txn_end(&t, insert_server(&t, &s));
+	arena_free(arena);
+	if (ok)
+		server->guid = s.guid;
+	return ok;
+}
+
+/* As it is in the file: what its virtual directories follow from. */
+static bool stored_server(struct txn *t, const struct guid *guid,
+			  struct dir_server *out)
+{
+	sqlite3_stmt *q;
+	bool ok = true;
+
+	*out = (struct dir_server){ .guid = *guid, .fqdn = "", .make = "" };
+	if (!sql_query(t->dir->db, &q, t->err, "SELECT fqdn, make, roles FROM "
+		       "server WHERE guid = ?", "g", guid))
 		return false;
-	ok = sql_do(dir->db, err, "INSERT INTO server (guid, name, fqdn, "
-		    "version, make, changed) VALUES (?, ?, ?, ?, ?, ?)",
-		    "gssssi", &guid, server->name, server->fqdn,
-		    server->version, server->make, change);
-	if (!end(dir, ok, err))
+	if (sql_next(q, &ok, t->err)) {
+		out->fqdn = sql_text(q, 0, t->arena);
+		out->make = sql_text(q, 1, t->arena);
+		out->roles = (unsigned)sqlite3_column_int(q, 2);
+	}
+	sqlite3_finalize(q);
+	return ok;
+}
+
+static bool update_server(struct txn *t, const struct dir_server *s)
+{
+	struct audit_row before;
+	struct dir_server was;
+
+	if (!stored_server(t, &s->guid, &was) ||
+	    !audit_read(t, &audit_server, &s->guid, &before))
 		return false;
-	server->guid = guid;
-	return true;
+	if (!(s->roles & DIR_ROLE_MAILBOX) &&
+	    !txn_unused(t, "SELECT count(*) FROM database WHERE server = ?",
+			&s->guid, "%d mailbox databases are active on the "
+			"server; give them another one before it loses the "
+			"mailbox role"))
+		return false;
+	return sql_do(t->dir->db, t->err, "UPDATE server SET name = ?, "
+		      "fqdn = ?, version = ?, make = ?, site = ?, roles = ?, "
+		      "assertion_key = ?, account_hash = ?, changed = ? "
+		      "WHERE guid = ?", "sssssibbig", s->name, s->fqdn,
+		      s->version, s->make, s->site, (int64_t)s->roles,
+		      s->assertion_key, (size_t)DIR_ASSERTION_KEY_SIZE,
+		      s->account_hash, s->account_hash_size, t->change,
+		      &s->guid) &&
+		txn_hit(t, "server") && vdir_follow_server(t, &was, s) &&
+		audit_record(t, &audit_server, &s->guid, &before);
 }
 
 bool directory_set_server(struct directory *dir,
 			  const struct dir_server *server, struct err *err)
 {
-	int64_t change;
+	struct arena *arena = arena_new(0);
+	struct dir_server s = *server;
+	struct txn t;
 	bool ok;
 
-	if (!check_server(server, err) || !begin(dir, &change, err))
-		return false;
-	ok = sql_do(dir->db, err, "UPDATE server SET name = ?, fqdn = ?, "
-		    "version = ?, make = ?, changed = ? WHERE guid = ?",
-		    "ssssig", server->name, server->fqdn, server->version,
-		    server->make, change, &server->guid) &&
-		hit(dir, "server", err);
-	return end(dir, ok, err);
+	ok = complete_server(arena, &s, err) && txn_begin(&t, dir, err) &&
+		txn_end(&t, update_server(&t, &s));
+	arena_free(arena);
+	return ok;
+}
+
+static bool remove_server(struct txn *t, const struct guid *guid)
+{
+	struct audit_row before;
+
+	return txn_unused(t, "SELECT count(*) FROM database WHERE server = ?",
+			  guid, "%d mailbox databases are active on the "
+			  "server; remove them first or give them another "
+			  "server") &&
+		vdir_remove_all(t, guid) &&
+		audit_read(t, &audit_server, guid, &before) &&
+		sql_do(t->dir->db, t->err, "DELETE FROM server WHERE guid = ?",
+		       "g", guid) && txn_hit(t, "server") &&
+		audit_record(t, &audit_server, guid, &before);
 }
 
 bool directory_remove_server(struct directory *dir, const struct guid *guid,
 			     struct err *err)
 {
-	int64_t change;
-	bool ok;
+	struct txn t;
 
-	if (!begin(dir, &change, err))
-		return false;
-	ok = unused(dir, "SELECT count(*) FROM database WHERE server = ?",
-		    guid, "%d mailbox databases are active on the server; "
-		    "remove them first or give them another server", err) &&
-		sql_do(dir->db, err, "DELETE FROM server WHERE guid = ?", "g",
-		       guid) && hit(dir, "server", err);
-	return end(dir, ok, err);
+	return txn_begin(&t, dir, err) && txn_end(&t, remove_server(&t, guid));
 }
 
 /* Mailbox databases ---------------------------------------------------- */
@@ -254,362 +255,96 @@ static const char *stored_path(const struct directory *dir, const char *path)
 
 static bool check_database(const struct dir_database *db, struct err *err)
 {
-	return check_name("the mailbox database's name", db->name, err) &&
-		check_name("the mailbox database's path", db->path, err);
+	return dir_check_name("the mailbox database's name", db->name, err) &&
+		dir_check_name("the mailbox database's path", db->path, err);
+}
+
+/* Where it is active must have the mailbox role. */
+static bool check_active(struct txn *t, const struct guid *server)
+{
+	int64_t roles;
+
+	if (!sql_number(t->dir->db, -1, &roles, t->err, "SELECT roles FROM "
+			"server WHERE guid = ?", "g", server))
+		return false;
+	if (roles < 0)
+		return err_set(t->err, EC_NOT_FOUND, "the server for the "
+			       "mailbox database is not there");
+	if (!(roles & DIR_ROLE_MAILBOX))
+		return err_set(t->err, EC_INVALID_PARAM, "the server has no "
+			       "mailbox role; choose another, or give it the "
+			       "role with \"server set --roles\"");
+	return true;
+}
+
+static bool insert_database(struct txn *t, const struct guid *guid,
+			    const struct dir_database *db)
+{
+	return check_active(t, &db->server) &&
+		sql_do(t->dir->db, t->err, "INSERT INTO database (guid, name, "
+		       "server, path, changed) VALUES (?, ?, ?, ?, ?)",
+		       "gsgsi", guid, db->name, &db->server,
+		       stored_path(t->dir, db->path), t->change) &&
+		audit_record(t, &audit_database, guid, NULL);
 }
 
 bool directory_new_database(struct directory *dir, struct dir_database *db,
 			    struct err *err)
 {
 	struct guid guid = db->guid;
-	int64_t change;
-	bool ok;
+	struct txn t;
 
 	if (guid_is_null(&guid))
 		guid = guid_new();
-	if (!check_database(db, err) || !begin(dir, &change, err))
-		return false;
-	ok = sql_do(dir->db, err, "INSERT INTO database (guid, name, server, "
-		    "path, changed) VALUES (?, ?, ?, ?, ?)", "gsgsi", &guid,
-		    db->name, &db->server, stored_path(dir, db->path), change);
-	if (!end(dir, ok, err))
+	if (!check_database(db, err) || !txn_begin(&t, dir, err) ||
+	    !txn_end(&t, insert_database(&t, &guid, db)))
 		return false;
 	db->guid = guid;
 	return true;
 }
 
+static bool update_database(struct txn *t, const struct dir_database *db)
+{
+	struct audit_row before;
+
+	return check_active(t, &db->server) &&
+		audit_read(t, &audit_database, &db->guid, &before) &&
+		sql_do(t->dir->db, t->err, "UPDATE database SET name = ?, "
+		       "server = ?, path = ?, changed = ? WHERE guid = ?",
+		       "sgsig", db->name, &db->server,
+		       stored_path(t->dir, db->path), t->change, &db->guid) &&
+		txn_hit(t, "mailbox database") &&
+		audit_record(t, &audit_database, &db->guid, &before);
+}
+
 bool directory_set_database(struct directory *dir,
 			    const struct dir_database *db, struct err *err)
 {
-	int64_t change;
-	bool ok;
+	struct txn t;
 
-	if (!check_database(db, err) || !begin(dir, &change, err))
-		return false;
-	ok = sql_do(dir->db, err, "UPDATE database SET name = ?, server = ?, "
-		    "path = ?, changed = ? WHERE guid = ?", "sgsig", db->name,
-		    &db->server, stored_path(dir, db->path), change,
-		    &db->guid) && hit(dir, "mailbox database", err);
-	return end(dir, ok, err);
+	return check_database(db, err) && txn_begin(&t, dir, err) &&
+		txn_end(&t, update_database(&t, db));
+}
+
+static bool remove_database(struct txn *t, const struct guid *guid)
+{
+	struct audit_row before;
+
+	return txn_unused(t, "SELECT count(*) FROM mailbox WHERE "
+			  "database = ?", guid, "%d mailboxes are in the "
+			  "mailbox database; remove them first") &&
+		audit_read(t, &audit_database, guid, &before) &&
+		sql_do(t->dir->db, t->err, "DELETE FROM database WHERE "
+		       "guid = ?", "g", guid) &&
+		txn_hit(t, "mailbox database") &&
+		audit_record(t, &audit_database, guid, &before);
 }
 
 bool directory_remove_database(struct directory *dir, const struct guid *guid,
 			       struct err *err)
 {
-	int64_t change;
-	bool ok;
+	struct txn t;
 
-	if (!begin(dir, &change, err))
-		return false;
-	ok = unused(dir, "SELECT count(*) FROM mailbox WHERE database = ?",
-		    guid, "%d mailboxes are in the mailbox database; remove "
-		    "them first", err) &&
-		sql_do(dir->db, err, "DELETE FROM database WHERE guid = ?",
-		       "g", guid) && hit(dir, "mailbox database", err);
-	return end(dir, ok, err);
-}
-
-/* Users ---------------------------------------------------------------- */
-
-static bool in_domains(const struct dir_org *org, const char *address)
-{
-	const char *domain = strrchr(address, '@') + 1;
-
-	for (size_t i = 0; i < org->domain_count; i++)
-		if (dir_same(org->domains[i], domain))
-			return true;
-	return false;
-}
-
-static bool check_addresses(const struct dir_org *org,
-			    const struct dir_user *user, struct err *err)
-{
-	if (!check_address(user->upn, err))
-		return err_prefix(err, "user principal name");
-	for (size_t i = 0; i < user->address_count; i++) {
-		if (!check_address(user->addresses[i], err))
-			return false;
-		if (!in_domains(org, user->addresses[i]))
-			return err_set(err, EC_INVALID_PARAM, "%s is not in a "
-				       "domain of the organisation; add it "
-				       "with \"org set --add-domain\"",
-				       user->addresses[i]);
-	}
-	return true;
-}
-
-static bool check_user(const struct dir_org *org, const struct dir_user *user,
-		       struct err *err)
-{
-	if (!check_account(user->account, err) ||
-	    !check_name("the display name", user->display_name, err) ||
-	    !check_name("the legacy DN", user->legacy_dn, err))
-		return false;
-	if (user->legacy_dn[0] != '/')
-		return err_set(err, EC_INVALID_PARAM, "the legacy DN \"%s\" "
-			       "doesn't begin with /o=", user->legacy_dn);
-	return check_addresses(org, user, err);
-}
-
-/*
- * Whoever may log on by a name must be one: a UPN can't be another's e-mail
- * address.
- */
-static bool check_owner(struct directory *dir, const struct guid *guid,
-			const struct dir_user *user, struct err *err)
-{
-	int64_t n;
-
-	if (!sql_number(dir->db, 0, &n, err, "SELECT count(*) FROM user "
-			"WHERE account = ? AND guid != ?", "sg",
-			user->account, guid))
-		return false;
-	if (n > 0)
-		return err_set(err, EC_DUPLICATE_NAME, "the account %s is "
-			       "taken; choose another", user->account);
-	if (!sql_number(dir->db, 0, &n, err, "SELECT count(*) FROM address "
-			"WHERE address = ? AND user != ?", "sg", user->upn,
-			guid))
-		return false;
-	for (size_t i = 0; n == 0 && i < user->address_count; i++)
-		if (!sql_number(dir->db, 0, &n, err, "SELECT count(*) FROM "
-				"user WHERE upn = ? AND guid != ?", "sg",
-				user->addresses[i], guid))
-			return false;
-	if (n > 0)
-		return err_set(err, EC_DUPLICATE_NAME, "the user principal "
-			       "name or an e-mail address of %s belongs to "
-			       "another user", user->account);
-	return true;
-}
-
-static bool write_addresses(struct directory *dir, const struct guid *guid,
-			    const struct dir_user *user, struct err *err)
-{
-	if (!sql_do(dir->db, err, "DELETE FROM address WHERE user = ?", "g",
-		    guid))
-		return false;
-	for (size_t i = 0; i < user->address_count; i++)
-		if (!sql_do(dir->db, err, "INSERT INTO address (address, user,"
-			    " position) VALUES (?, ?, ?)", "sgi",
-			    user->addresses[i], guid, (int64_t)i))
-			return err_prefix(err, "%s", user->addresses[i]);
-	return true;
-}
-
-static bool insert_user(struct directory *dir, const struct dir_user *u,
-			int64_t change, struct err *err)
-{
-	return sql_do(dir->db, err, "INSERT INTO user (guid, account, upn, "
-		      "display_name, legacy_dn, password, is_admin, disabled, "
-		      "changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		      "gsssssiii", &u->guid, u->account, u->upn,
-		      u->display_name, u->legacy_dn, u->password,
-		      (int64_t)u->is_admin, (int64_t)u->disabled, change);
-}
-
-static bool is_empty(const char *s)
-{
-	return s == NULL || *s == '\0';
-}
-
-/* Fill in what a new user was not given; strings in the arena. */
-static void complete_user(const struct dir_org *org, struct arena *arena,
-			  struct dir_user *u)
-{
-	if (guid_is_null(&u->guid))
-		u->guid = guid_new();
-	if (u->account == NULL)
-		u->account = "";
-	if (is_empty(u->display_name))
-		u->display_name = u->account;
-	if (u->password == NULL)
-		u->password = "";
-	if (is_empty(u->upn))
-		u->upn = arena_printf(arena, "%s@%s", u->account, org->domain);
-	if (is_empty(u->legacy_dn))
-		u->legacy_dn = directory_user_dn(arena, org->name, &u->guid,
-						 u->account);
-	if (u->address_count == 0) {
-		u->addresses = arena_memdup(arena, &u->upn, sizeof u->upn);
-		u->address_count = 1;
-	}
-}
-
-bool directory_new_user(struct directory *dir, struct dir_user *user,
-			struct err *err)
-{
-	struct arena *arena = arena_new(0);
-	struct dir_user u = *user;
-	struct dir_org org;
-	int64_t change;
-	bool ok;
-
-	directory_org(dir, arena, &org);
-	complete_user(&org, arena, &u);
-	ok = check_user(&org, &u, err) && begin(dir, &change, err);
-	if (ok)
-		ok = end(dir, check_owner(dir, &u.guid, &u, err) &&
-			 insert_user(dir, &u, change, err) &&
-			 write_addresses(dir, &u.guid, &u, err), err);
-	if (ok)
-		user->guid = u.guid;
-	arena_free(arena);
-	return ok;
-}
-
-static bool update_user(struct directory *dir, const struct dir_user *u,
-			int64_t change, struct err *err)
-{
-	return sql_do(dir->db, err, "UPDATE user SET account = ?, upn = ?, "
-		      "display_name = ?, legacy_dn = ?, password = ?, "
-		      "is_admin = ?, disabled = ?, changed = ? WHERE guid = ?",
-		      "sssssiiig", u->account, u->upn, u->display_name,
-		      u->legacy_dn, u->password, (int64_t)u->is_admin,
-		      (int64_t)u->disabled, change, &u->guid) &&
-		hit(dir, "user", err);
-}
-
-bool directory_set_user(struct directory *dir, const struct dir_user *user,
-			struct err *err)
-{
-	struct arena *arena = arena_new(0);
-	struct dir_org org;
-	int64_t change;
-	bool ok;
-
-	directory_org(dir, arena, &org);
-	ok = check_user(&org, user, err) && begin(dir, &change, err);
-	if (ok)
-		ok = end(dir, check_owner(dir, &user->guid, user, err) &&
-			 update_user(dir, user, change, err) &&
-			 write_addresses(dir, &user->guid, user, err), err);
-	arena_free(arena);
-	return ok;
-}
-
-bool directory_remove_user(struct directory *dir, const struct guid *guid,
-			   struct err *err)
-{
-	int64_t change;
-	bool ok;
-
-	if (!begin(dir, &change, err))
-		return false;
-	ok = unused(dir, "SELECT count(*) FROM mailbox WHERE user = ?", guid,
-		    "the user has %d mailbox; remove it first", err) &&
-		sql_do(dir->db, err, "DELETE FROM user WHERE guid = ?", "g",
-		       guid) && hit(dir, "user", err);
-	return end(dir, ok, err);
-}
-
-/* Mailboxes ------------------------------------------------------------ */
-
-/* The owner's identity depends on its mailbox. */
-static bool touch_user(struct directory *dir, const struct guid *user,
-		       int64_t change, struct err *err)
-{
-	return sql_do(dir->db, err, "UPDATE user SET changed = ? "
-		      "WHERE guid = ?", "ig", change, user) &&
-		hit(dir, "user", err);
-}
-
-bool directory_new_mailbox(struct directory *dir, struct dir_mailbox *m,
-			   struct err *err)
-{
-	struct guid guid = m->guid;
-	int64_t change;
-	bool ok;
-
-	if (guid_is_null(&guid))
-		guid = guid_new();
-	if (!begin(dir, &change, err))
-		return false;
-	ok = touch_user(dir, &m->user, change, err) &&
-		sql_do(dir->db, err, "INSERT INTO mailbox (guid, user, "
-		       "database, lcid, disabled, quota_warn, quota_no_send, "
-		       "quota_no_receive, changed) "
-		       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", "gggiiiiii",
-		       &guid, &m->user, &m->database,
-		       (int64_t)(m->lcid != 0 ? m->lcid : 0x0409),
-		       (int64_t)m->disabled, (int64_t)m->quota.warn,
-		       (int64_t)m->quota.no_send,
-		       (int64_t)m->quota.no_receive, change);
-	if (!end(dir, ok, err))
-		return false;
-	m->guid = guid;
-	return true;
-}
-
-bool directory_set_mailbox(struct directory *dir, const struct dir_mailbox *m,
-			   struct err *err)
-{
-	int64_t change;
-	bool ok;
-
-	if (!begin(dir, &change, err))
-		return false;
-	ok = touch_user(dir, &m->user, change, err) &&
-		sql_do(dir->db, err, "UPDATE mailbox SET user = ?, "
-		       "database = ?, lcid = ?, disabled = ?, quota_warn = ?, "
-		       "quota_no_send = ?, quota_no_receive = ?, changed = ? "
-		       "WHERE guid = ?", "ggiiiiiig", &m->user, &m->database,
-		       (int64_t)m->lcid, (int64_t)m->disabled,
-		       (int64_t)m->quota.warn, (int64_t)m->quota.no_send,
-		       (int64_t)m->quota.no_receive, change, &m->guid) &&
-		hit(dir, "mailbox", err);
-	return end(dir, ok, err);
-}
-
-bool directory_remove_mailbox(struct directory *dir, const struct guid *guid,
-			      struct err *err)
-{
-	int64_t change;
-	bool ok;
-
-	if (!begin(dir, &change, err))
-		return false;
-	ok = sql_do(dir->db, err, "UPDATE user SET changed = ? WHERE guid = "
-		    "(SELECT user FROM mailbox WHERE guid = ?)", "ig", change,
-		    guid) &&
-		sql_do(dir->db, err, "DELETE FROM mailbox WHERE guid = ?", "g",
-		       guid) && hit(dir, "mailbox", err);
-	return end(dir, ok, err);
-}
-
-/* Names in Exchange's form --------------------------------------------- */
-
-/* The administrative group that every Exchange organisation has. */
-static const char group[] = "Exchange Administrative Group (FYDIBOHF23SPDLT)";
-
-/* Keep what a distinguished name of [MS-OXOABK] may hold: ASCII, no "/=". */
-static char *dn_part(struct arena *arena, const char *text, size_t max)
-{
-	char *out = arena_strndup(arena, text, strnlen(text, max));
-
-	for (char *c = out; *c != '\0'; c++)
-		if ((uint8_t)*c < 0x20 || (uint8_t)*c >= 0x7f ||
-		    strchr("/=", *c) != NULL)
-			*c = '_';
-	return out;
-}
-
-char *directory_user_dn(struct arena *arena, const char *org,
-			const struct guid *guid, const char *name)
-{
-	char hex[33];
-
-	for (size_t i = 0; i < sizeof guid->b; i++)
-		snprintf(hex + 2 * i, 3, "%02x", guid->b[i]);
-	return arena_printf(arena, "/o=%s/ou=%s/cn=Recipients/cn=%s-%s",
-			    dn_part(arena, org, 64), group, hex,
-			    dn_part(arena, name, 31));
-}
-
-char *directory_server_dn(struct arena *arena, const char *org,
-			  const char *server)
-{
-	return arena_printf(arena, "/o=%s/ou=%s/cn=Configuration/cn=Servers/"
-			    "cn=%s", dn_part(arena, org, 64), group,
-			    dn_part(arena, server, 64));
+	return txn_begin(&t, dir, err) &&
+		txn_end(&t, remove_database(&t, guid));
 }

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "directory/impl.h"
-#include "directory/sql.h"
+#include "directory/transaction.h"
 
 enum { FOLLOW_MS = 250 };
 
@@ -126,6 +126,8 @@ static bool open_database(struct directory *dir, const char *path,
 			       "of Posthouse", path);
 	if (have < SQL_SCHEMA && !sql_migrate(dir->db, SQL_SCHEMA, err))
 		return false;
+	if (!audit_functions(dir->db, err))
+		return false;
 	return reload(dir, err);
 }
 
@@ -156,6 +158,8 @@ bool directory_open(const char *path, const char *server_name,
 	init_locks(dir);
 	dir->base = folder_of(path);
 	dir->server_name = server_name != NULL ? xstrdup(server_name) : NULL;
+	dir->who = audit_process_user();
+	dir->cmdlet = xstrdup("");
 	if (!open_database(dir, path, err)) {
 		directory_close(dir);
 		return false;
@@ -187,6 +191,8 @@ void directory_close(struct directory *dir)
 	pthread_mutex_destroy(&dir->db_lock);
 	free(dir->base);
 	free(dir->server_name);
+	free(dir->who);
+	free(dir->cmdlet);
 	free(dir);
 }
 

@@ -11,10 +11,10 @@
 #include "directory/snapshot.h"
 
 struct directory {
-	pthread_mutex_t db_lock;  /* guards these three */
+	pthread_mutex_t db_lock;  /* guards these */
 	sqlite3 *db;
 	int64_t data_version;     /* PRAGMA data_version at the last load */
-	uint64_t writing;         /* the change counter of our transaction */
+	char *who, *cmdlet;       /* recorded with changes: audit.h */
 
 	/* Taken after db_lock, if both are; never held over I/O. */
 	pthread_rwlock_t snap_lock;

@@ -25,6 +25,27 @@ static void copy_server(struct arena *a, const struct dir_server *from,
 	out->fqdn = arena_strdup(a, from->fqdn);
 	out->version = arena_strdup(a, from->version);
 	out->make = arena_strdup(a, from->make);
+	out->site = arena_strdup(a, from->site);
+	if (from->assertion_key != NULL)
+		out->assertion_key = arena_memdup(a, from->assertion_key,
+						  DIR_ASSERTION_KEY_SIZE);
+	if (from->account_hash != NULL)
+		out->account_hash = arena_memdup(a, from->account_hash,
+						 from->account_hash_size);
+}
+
+static void copy_vdir(struct arena *a, const struct dir_vdir *from,
+		      struct dir_vdir *out)
+{
+	*out = *from;
+	out->name = arena_strdup(a, from->name);
+	out->website = arena_strdup(a, from->website);
+	out->identity = arena_strdup(a, from->identity);
+	out->server_name = arena_strdup(a, from->server_name);
+	out->server_version = arena_strdup(a, from->server_version);
+	out->internal_url = arena_strdup(a, from->internal_url);
+	out->external_url = arena_strdup(a, from->external_url);
+	out->ep_spns = copy_list(a, from->ep_spns, from->ep_spn_count);
 }
 
 static void copy_database(struct arena *a, const struct dir_database *from,
@@ -111,6 +132,18 @@ bool directory_this_server(struct directory *dir, struct arena *arena,
 
 	return give_server(dir, s->this_server == 0 ? NULL :
 			   &s->servers[s->this_server - 1], arena, out);
+}
+
+bool directory_vdir(struct directory *dir, const struct guid *server,
+		    bool back_end, struct arena *arena, struct dir_vdir *out)
+{
+	const struct snapshot *s = snapshot_enter(dir);
+	const struct dir_vdir *found = snapshot_vdir(s, server, back_end);
+
+	if (found != NULL)
+		copy_vdir(arena, found, out);
+	snapshot_leave(dir);
+	return found != NULL;
 }
 
 static bool give_database(struct directory *dir,
@@ -309,6 +342,20 @@ size_t directory_servers(struct directory *dir, struct arena *arena,
 
 	for (size_t i = 0; i < n; i++)
 		copy_server(arena, &s->servers[i], &list[i]);
+	snapshot_leave(dir);
+	*out = list;
+	return n;
+}
+
+size_t directory_vdirs(struct directory *dir, struct arena *arena,
+		       struct dir_vdir **out)
+{
+	const struct snapshot *s = snapshot_enter(dir);
+	size_t n = s->vdir_count;
+	struct dir_vdir *list = arena_array(arena, n, sizeof *list);
+
+	for (size_t i = 0; i < n; i++)
+		copy_vdir(arena, &s->vdirs[i], &list[i]);
 	snapshot_leave(dir);
 	*out = list;
 	return n;

@@ -162,6 +162,16 @@ const struct dir_server *snapshot_server(const struct snapshot *snap,
 	return NULL;
 }
 
+const struct dir_vdir *snapshot_vdir(const struct snapshot *snap,
+				     const struct guid *server, bool back_end)
+{
+	for (uint32_t i = 0; i < snap->vdir_count; i++)
+		if (snap->vdirs[i].back_end == back_end &&
+		    guid_equal(&snap->vdirs[i].server, server))
+			return &snap->vdirs[i];
+	return NULL;
+}
+
 /* Databases are few, but each mailbox asks: they are ordered by GUID. */
 static int compare_database(const void *key, const void *entry)
 {
@@ -257,6 +267,24 @@ static bool is_named(const struct dir_server *server, const char *name)
 	return dir_same(server->name, name) || dir_same(server->fqdn, name);
 }
 
+static void read_server(sqlite3_stmt *q, struct arena *a,
+			struct dir_server *e)
+{
+	size_t size;
+
+	e->guid = sql_guid(q, 0);
+	e->name = sql_text(q, 1, a);
+	e->fqdn = sql_text(q, 2, a);
+	e->version = sql_text(q, 3, a);
+	e->make = sql_text(q, 4, a);
+	e->site = sql_text(q, 5, a);
+	e->roles = (unsigned)sqlite3_column_int(q, 6) & DIR_ROLES_ALL;
+	e->assertion_key = sql_blob(q, 7, a, &size);
+	if (size != DIR_ASSERTION_KEY_SIZE)
+		e->assertion_key = NULL;
+	e->account_hash = sql_blob(q, 8, a, &e->account_hash_size);
+}
+
 static bool load_servers(struct loader *l)
 {
 	struct snapshot *s = l->snap;
@@ -267,19 +295,116 @@ static bool load_servers(struct loader *l)
 
 	if (!load_begin(l, "server", sizeof *s->servers, &room, &cap) ||
 	    !sql_query(l->db, &q, l->err, "SELECT guid, name, fqdn, version, "
-		       "make FROM server ORDER BY name", ""))
+		       "make, site, roles, assertion_key, account_hash "
+		       "FROM server ORDER BY name", ""))
 		return false;
 	s->servers = room;
 	while (s->server_count < cap && sql_next(q, &ok, l->err)) {
 		struct dir_server *e = &s->servers[s->server_count++];
 
-		e->guid = sql_guid(q, 0);
-		e->name = sql_text(q, 1, s->arena);
-		e->fqdn = sql_text(q, 2, s->arena);
-		e->version = sql_text(q, 3, s->arena);
-		e->make = sql_text(q, 4, s->arena);
+		read_server(q, s->arena, e);
 		if (l->server_name != NULL && is_named(e, l->server_name))
 			s->this_server = s->server_count;
+	}
+	sqlite3_finalize(q);
+	return ok;
+}
+
+/* The front-end one of the server, which comes before, lends its methods. */
+static void inherit_methods(const struct snapshot *s,
+			    const struct dir_server *server,
+			    struct dir_vdir *e)
+{
+	const struct dir_vdir *front = snapshot_vdir(s, &e->server, false);
+
+	e->methods_inherited = true;
+	e->methods = front != NULL ? front->methods :
+		dir_version_methods(server->version);
+}
+
+static void read_vdir(struct loader *l, sqlite3_stmt *q, struct dir_vdir *e)
+{
+	struct snapshot *s = l->snap;
+	const struct dir_server *server;
+
+	e->guid = sql_guid(q, 0);
+	e->server = sql_guid(q, 1);
+	server = snapshot_server(s, &e->server);
+	e->back_end = sqlite3_column_int(q, 2) != 0;
+	e->name = sql_text(q, 3, s->arena);
+	e->website = sql_text(q, 4, s->arena);
+	e->internal_url = sql_text(q, 5, s->arena);
+	e->external_url = sql_text(q, 6, s->arena);
+	if (sqlite3_column_type(q, 7) == SQLITE_NULL)
+		inherit_methods(s, server, e);
+	else
+		e->methods = (unsigned)sqlite3_column_int(q, 7);
+	e->ep_checking = (enum dir_ep)sqlite3_column_int(q, 8);
+	e->ep_flags = (unsigned)sqlite3_column_int(q, 9);
+	e->when_created = (uint64_t)sqlite3_column_int64(q, 10);
+	e->when_changed = (uint64_t)sqlite3_column_int64(q, 11);
+	e->server_name = server->name;
+	e->server_version = server->version;
+	e->identity = arena_printf(s->arena, "%s\\%s (%s)", server->name,
+				   e->name, e->website);
+}
+
+static bool load_vdirs(struct loader *l)
+{
+	struct snapshot *s = l->snap;
+	uint32_t cap;
+	void *room;
+	sqlite3_stmt *q;
+	bool ok = true;
+
+	if (!load_begin(l, "vdir", sizeof *s->vdirs, &room, &cap) ||
+	    !sql_query(l->db, &q, l->err, "SELECT v.guid, v.server, "
+		       "v.back_end, v.name, v.website, v.internal_url, "
+		       "v.external_url, v.methods, v.ep_checking, v.ep_flags, "
+		       "v.when_created, v.when_changed FROM vdir v "
+		       "JOIN server s ON s.guid = v.server "
+		       "ORDER BY s.name, v.back_end", ""))
+		return false;
+	s->vdirs = room;
+	while (s->vdir_count < cap && sql_next(q, &ok, l->err)) {
+		read_vdir(l, q, &s->vdirs[s->vdir_count]);
+		/* Not before: it is looked for among those read. */
+		s->vdir_count++;
+	}
+	sqlite3_finalize(q);
+	return ok;
+}
+
+static struct dir_vdir *find_vdir(struct snapshot *s, const struct guid *guid)
+{
+	for (uint32_t i = 0; i < s->vdir_count; i++)
+		if (guid_equal(&s->vdirs[i].guid, guid))
+			return &s->vdirs[i];
+	return NULL;
+}
+
+/* Those of one lie side by side in one array of all. */
+static bool load_spns(struct loader *l)
+{
+	struct snapshot *s = l->snap;
+	const char **all;
+	uint32_t cap, n = 0;
+	void *room;
+	sqlite3_stmt *q;
+	bool ok = true;
+
+	if (!load_begin(l, "vdir_spn", sizeof *all, &room, &cap) ||
+	    !sql_query(l->db, &q, l->err, "SELECT vdir, spn FROM vdir_spn "
+		       "ORDER BY vdir, position", ""))
+		return false;
+	all = room;
+	for (; n < cap && sql_next(q, &ok, l->err); n++) {
+		struct guid guid = sql_guid(q, 0);
+		struct dir_vdir *e = find_vdir(s, &guid);
+
+		all[n] = sql_text(q, 1, s->arena);
+		if (e != NULL && e->ep_spn_count++ == 0)
+			e->ep_spns = &all[n];
 	}
 	sqlite3_finalize(q);
 	return ok;
@@ -470,6 +595,7 @@ static bool load_mailboxes(struct loader *l)
 static bool load_all(struct loader *l)
 {
 	return load_org(l) && load_domains(l) && load_servers(l) &&
+		load_vdirs(l) && load_spns(l) &&
 		load_databases(l) && load_users(l) && load_addresses(l) &&
 		load_mailboxes(l);
 }

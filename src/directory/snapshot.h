@@ -21,10 +21,12 @@ struct snapshot {
 	uint64_t change;
 	struct dir_org org;
 	struct dir_server *servers;
+	struct dir_vdir *vdirs;   /* as directory_vdirs orders them */
 	struct dir_database *databases;
 	struct dir_user *users;
 	struct dir_mailbox *mailboxes;
-	uint32_t server_count, database_count, user_count, mailbox_count;
+	uint32_t server_count, vdir_count;
+	uint32_t database_count, user_count, mailbox_count;
 	uint32_t this_server;     /* index + 1; 0: not in the directory */
 	struct snapshot_index by_user_guid, by_account, by_upn, by_address,
 			      by_dn, by_mailbox_guid;
@@ -54,6 +56,8 @@ const struct dir_mailbox *snapshot_mailbox(const struct snapshot *snap,
 					   const struct guid *guid);
 const struct dir_server *snapshot_server(const struct snapshot *snap,
 					 const struct guid *guid);
+const struct dir_vdir *snapshot_vdir(const struct snapshot *snap,
+				     const struct guid *server, bool back_end);
 const struct dir_database *snapshot_database(const struct snapshot *snap,
 					     const struct guid *guid);
 

@@ -56,6 +56,46 @@ static const char *const steps[SQL_SCHEMA] = {
 	"CREATE INDEX address_user ON address (user, position);"
 	"CREATE INDEX mailbox_database ON mailbox (database);"
 	"CREATE INDEX database_server ON database (server);",
+
+	/* Until now Basic was all that a server of ours accepted. */
+	"ALTER TABLE server ADD COLUMN site TEXT NOT NULL "
+	" DEFAULT 'Default-First-Site-Name';"
+	"ALTER TABLE server ADD COLUMN roles INTEGER NOT NULL DEFAULT 3;"
+	"ALTER TABLE server ADD COLUMN assertion_key BLOB;"
+	"ALTER TABLE server ADD COLUMN account_hash BLOB;"
+	"CREATE TABLE vdir ("
+	" guid BLOB PRIMARY KEY,"
+	" server BLOB NOT NULL REFERENCES server (guid),"
+	" back_end INTEGER NOT NULL,"
+	" name TEXT NOT NULL, website TEXT NOT NULL,"
+	" internal_url TEXT NOT NULL, external_url TEXT NOT NULL,"
+	" methods INTEGER,"
+	" ep_checking INTEGER NOT NULL, ep_flags INTEGER NOT NULL,"
+	" when_created INTEGER NOT NULL, when_changed INTEGER NOT NULL,"
+	" UNIQUE (server, back_end)) WITHOUT ROWID;"
+	"CREATE TABLE vdir_spn ("
+	" vdir BLOB NOT NULL REFERENCES vdir (guid) ON DELETE CASCADE,"
+	" position INTEGER NOT NULL, spn TEXT NOT NULL,"
+	" PRIMARY KEY (vdir, position)) WITHOUT ROWID;"
+	"INSERT INTO vdir SELECT randomblob(16), guid, b.back_end, 'mapi', "
+	" CASE b.back_end WHEN 1 THEN 'Exchange Back End' "
+	"  ELSE 'Default Web Site' END, "
+	" 'https://' || fqdn || CASE WHEN b.back_end = 1 AND "
+	"  lower(make) != 'gromox' THEN ':444' ELSE '' END || '/mapi', '', "
+	" CASE WHEN b.back_end = 1 THEN NULL "
+	"  WHEN lower(make) IN ('posthouse', '') THEN 1 "
+	"  WHEN version LIKE 'Version 15.0%' THEN 4 ELSE 14 END, 0, 0, "
+	" (unixepoch() + 11644473600) * 10000000, "
+	" (unixepoch() + 11644473600) * 10000000 "
+	" FROM server, (SELECT 0 AS back_end UNION SELECT 1) b;"
+	"CREATE TABLE change ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL,"
+	" who TEXT NOT NULL, cmdlet TEXT NOT NULL, operation TEXT NOT NULL,"
+	" class TEXT NOT NULL, object TEXT NOT NULL, guid BLOB NOT NULL);"
+	"CREATE TABLE change_property ("
+	" change INTEGER NOT NULL REFERENCES change (id) ON DELETE CASCADE,"
+	" name TEXT NOT NULL, before TEXT, after TEXT);"
+	"CREATE INDEX change_property_change ON change_property (change);",
 };
 
 /* "UNIQUE constraint failed: user.account" and the like, for people. */
@@ -136,6 +176,8 @@ static bool prepare(sqlite3 *db, sqlite3_stmt **out, struct err *err,
 {
 	sqlite3_stmt *q;
 	const struct guid *g;
+	const void *blob;
+	size_t size;
 
 	if (sqlite3_prepare_v2(db, text, -1, &q, NULL) != SQLITE_OK)
 		return sql_fail(db, err);
@@ -147,6 +189,12 @@ static bool prepare(sqlite3 *db, sqlite3_stmt **out, struct err *err,
 			break;
 		case 'i':
 			sqlite3_bind_int64(q, i, va_arg(ap, int64_t));
+			break;
+		case 'b':
+			blob = va_arg(ap, const void *);
+			size = va_arg(ap, size_t);
+			sqlite3_bind_blob64(q, i, blob, size,
+					    SQLITE_TRANSIENT);
 			break;
 		default:
 			g = va_arg(ap, const struct guid *);
@@ -231,6 +279,15 @@ const char *sql_text(sqlite3_stmt *q, int column, struct arena *arena)
 	const unsigned char *s = sqlite3_column_text(q, column);
 
 	return s == NULL ? "" : arena_strdup(arena, (const char *)s);
+}
+
+const uint8_t *sql_blob(sqlite3_stmt *q, int column, struct arena *arena,
+			size_t *size)
+{
+	const void *b = sqlite3_column_blob(q, column);
+
+	*size = b != NULL ? (size_t)sqlite3_column_bytes(q, column) : 0;
+	return b != NULL ? arena_memdup(arena, b, *size) : NULL;
 }
 
 /*

@@ -12,7 +12,7 @@
 #include "base/guid.h"
 
 /* The newest schema: how many steps sql_migrate knows. */
-enum { SQL_SCHEMA = 2 };
+enum { SQL_SCHEMA = 3 };
 
 /*
  * Open path with the settings that every user of the file must have.  It must
@@ -31,7 +31,8 @@ bool sql_run(sqlite3 *db, const char *text, struct err *err);
 
 /*
  * One statement with parameters, described by a letter each: 's' text, 'i'
- * int64_t, 'g' const struct guid *.  sql_query leaves it ready to step.
+ * int64_t, 'g' const struct guid *, 'b' const void * and size_t (NULL: NULL).
+ * sql_query leaves it ready to step.
  */
 bool sql_do(sqlite3 *db, struct err *err, const char *text,
 	    const char *types, ...);
@@ -47,6 +48,10 @@ bool sql_number(sqlite3 *db, int64_t absent, int64_t *out, struct err *err,
 
 struct guid sql_guid(sqlite3_stmt *q, int column);
 const char *sql_text(sqlite3_stmt *q, int column, struct arena *arena);
+
+/* NULL, size 0: the column is NULL. */
+const uint8_t *sql_blob(sqlite3_stmt *q, int column, struct arena *arena,
+			size_t *size);
 
 /* What SQLite says was wrong, in our words.  Returns false. */
 bool sql_fail(sqlite3 *db, struct err *err);

@@ -107,6 +107,10 @@ bool directory_remove_vdirs(struct directory *dir, const struct guid *guids,
 
 /* What is common ------------------------------------------------------- */
 
+/* Of this program, as long as no version was given: Exchange 2013 CU13. */
+#define DIR_POSTHOUSE_VERSION "Version 15.0 (Build 1210.2)"
+#define DIR_DEFAULT_SITE "Default-First-Site-Name"
+
 /*
  * An AdminDisplayVersion: "Version 15.1 (Build 2507.6)", also as "15.1",
  * "15.1.2507.6", "15.01.2507.006" or "Exchange/15.01.2507.006" (what is not

@@ -12,9 +12,6 @@
 #include "cmd/posthouse/certificate.h"
 #include "cmd/posthouse/commands.h"
 
-/* What a new server of ours says it is: protocol of Exchange 2013 CU13. */
-#define SERVER_VERSION "Version 15.0 (Build 1210.2)"
-
 /* Making --------------------------------------------------------------- */
 
 /* The data folder, the daemon's own, with its parents. */
@@ -103,7 +100,7 @@ static bool make_server(struct cli *cli, struct dir_server *out)
 		fqdn = strchr(own, '.') != NULL ? own :
 			arena_printf(cli_arena(cli), "%s.%s", own,
 				     cli_get(cli, "domain"));
-	*out = (struct dir_server){ .fqdn = fqdn, .version = SERVER_VERSION,
+	*out = (struct dir_server){ .fqdn = fqdn, .version = DIR_POSTHOUSE_VERSION,
 		.make = "Posthouse", .name = server != NULL ? server :
 		short_name(cli, own) };
 	if (directory_new_server(cli_directory(cli), out, &err))

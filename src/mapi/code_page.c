@@ -14,6 +14,9 @@ static const struct code_page {
 	{ 1252, "windows-1252", "CP1252" },
 	{ 65001, "utf-8", "UTF-8" },
 	{ 20127, "us-ascii", "ASCII" },
+	/* CP_TELETEX, which an address book has to have ([MS-OXNSPI]
+	 * 2.2.1.5). */
+	{ 20261, "t.61", "T.61-8BIT" },
 	{ 28591, "iso-8859-1", "ISO-8859-1" },
 	{ 437, "ibm437", "IBM437" },
 	{ 850, "ibm850", "IBM850" },

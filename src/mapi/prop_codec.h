@@ -23,6 +23,9 @@
 /* Nested restrictions and actions, whatever they are nested in. */
 enum { PROP_DEPTH_MAX = 128 };
 
+/* [MS-OXCMAPIHTTP] 2.2.1.1 */
+enum { HAS_VALUE_FALSE = 0x00, HAS_VALUE_TRUE = 0xff };
+
 /*
  * How the counts are written ([MS-OXCDATA] 2.11.1.1).  In ROP buffers the
  * size of a PtypBinary, and the counts inside restrictions and rule actions,
@@ -33,6 +36,10 @@ struct prop_ctx {
 	struct arena *arena;      /* for decoded values; encoders need none */
 	uint32_t code_page;       /* of PtypString8, see below; 0: as it is */
 	bool wide;                /* 32-bit counts */
+	/* [MS-OXCMAPIHTTP] 2.2.1.1: a HasValue byte before strings, binaries
+	 * and multivalued values, and before each of several strings and
+	 * binaries. */
+	bool has_value;
 	unsigned depth;           /* kept by the codec; begin with 0 */
 };
 
@@ -42,6 +49,9 @@ struct prop_ctx {
  * wherever it stands (restrictions and actions included) and yield PTYP_STRING
  * values: then nothing else has to convert.  Without one they yield
  * PTYP_STRING8, borrowed from the input.
+ *
+ * With HasValue bytes a value that is not there is a NULL pointer: a string or
+ * an array, or the data of a binary.
  *
  * Encoders write a PTYP_STRING8 value as it is; in a row, whose columns say
  * the types, strings of either type are converted to the column's.
@@ -54,12 +64,20 @@ static inline struct prop_ctx prop_ctx_rop(struct arena *arena,
 	return (struct prop_ctx){ .arena = arena, .code_page = code_page };
 }
 
-/* A context of extended rules and address book bodies. */
+/* A context of extended rules. */
 static inline struct prop_ctx prop_ctx_wide(struct arena *arena,
 					    uint32_t code_page)
 {
 	return (struct prop_ctx){ .arena = arena, .code_page = code_page,
 				  .wide = true };
+}
+
+/* A context of address book bodies ([MS-OXCMAPIHTTP] 2.2.5). */
+static inline struct prop_ctx prop_ctx_address_book(struct arena *arena,
+						    uint32_t code_page)
+{
+	return (struct prop_ctx){ .arena = arena, .code_page = code_page,
+				  .wide = true, .has_value = true };
 }
 
 /* ---- strings ---- */

@@ -190,15 +190,29 @@ static const struct guid *array_guid(struct wire_r *r, struct arena *a,
 	return v;
 }
 
+/*
+ * [MS-OXCMAPIHTTP] 2.2.1.1, HasValue: whether a value follows.  Other bytes
+ * than TRUE and FALSE are malformed.
+ */
+static bool has_value(struct wire_r *r, const struct prop_ctx *c)
+{
+	uint8_t has = c->has_value ? wire_u8(r) : HAS_VALUE_TRUE;
+
+	if (has != HAS_VALUE_TRUE && has != HAS_VALUE_FALSE)
+		r->bad = true;
+	return has == HAS_VALUE_TRUE && wire_ok(r);
+}
+
 static const char *const *array_string(struct wire_r *r, struct prop_ctx *c,
 				       bool unicode, uint32_t *n)
 {
-	size_t count = wire_count32(r, unicode ? 2 : 1);
+	size_t count = wire_count32(r, unicode && !c->has_value ? 2 : 1);
 	const char **v = arena_array(c->arena, count, sizeof *v);
 
 	for (size_t i = 0; i < count; i++)
-		v[i] = unicode ? wire_utf16z(r, c->arena) :
-			wire_string8z(r, c);
+		if (has_value(r, c))
+			v[i] = unicode ? wire_utf16z(r, c->arena) :
+				wire_string8z(r, c);
 	*n = (uint32_t)count;
 	return v;
 }
@@ -206,11 +220,12 @@ static const char *const *array_string(struct wire_r *r, struct prop_ctx *c,
 static const struct bin *array_bin(struct wire_r *r, struct prop_ctx *c,
 				   uint32_t *n)
 {
-	size_t count = wire_count32(r, c->wide ? 4 : 2);
+	size_t count = wire_count32(r, c->has_value ? 1 : c->wide ? 4 : 2);
 	struct bin *v = arena_array(c->arena, count, sizeof *v);
 
 	for (size_t i = 0; i < count; i++)
-		v[i] = bin_decode(r, c->wide);
+		if (has_value(r, c))
+			v[i] = bin_decode(r, c->wide);
 	*n = (uint32_t)count;
 	return v;
 }
@@ -251,6 +266,15 @@ static void decode_multiple(struct wire_r *r, struct prop_ctx *c,
 	}
 }
 
+/* Types that have a HasValue byte: [MS-OXCMAPIHTTP] 2.2.1.1. */
+static bool may_lack_value(uint32_t tag)
+{
+	unsigned type = prop_tag_type(tag);
+
+	return type == PTYP_STRING || type == PTYP_STRING8 ||
+		type == PTYP_BINARY || (type & PTYP_MULTIPLE) != 0;
+}
+
 bool prop_value_decode(struct wire_r *r, struct prop_ctx *c, uint32_t tag,
 		       struct prop_value *out)
 {
@@ -258,10 +282,14 @@ bool prop_value_decode(struct wire_r *r, struct prop_ctx *c, uint32_t tag,
 
 	if ((tag & PTYP_INSTANCE) != 0)
 		v.tag = tag & ~(uint32_t)(PTYP_INSTANCE | PTYP_MULTIPLE);
-	if ((v.tag & PTYP_MULTIPLE) != 0)
+	if (may_lack_value(v.tag) && !has_value(r, c)) {
+		if (!prop_type_is_known(prop_tag_type(v.tag)))
+			r->bad = true;
+	} else if ((v.tag & PTYP_MULTIPLE) != 0) {
 		decode_multiple(r, c, &v);
-	else
+	} else {
 		decode_single(r, c, &v);
+	}
 	if (!wire_ok(r))
 		return false;
 	*out = v;

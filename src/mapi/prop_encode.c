@@ -58,6 +58,16 @@ static void put_string(struct wire_w *w, const struct prop_ctx *c,
 	}
 }
 
+/* [MS-OXCMAPIHTTP] 2.2.1.1, HasValue; whether the value is to follow. */
+static bool put_has_value(struct wire_w *w, const struct prop_ctx *c,
+			  const void *value)
+{
+	if (!c->has_value)
+		return true;
+	wire_put_u8(w, value != NULL ? HAS_VALUE_TRUE : HAS_VALUE_FALSE);
+	return value != NULL;
+}
+
 static void put_single(struct wire_w *w, const struct prop_ctx *c,
 		       unsigned type, const struct prop_value *v)
 {
@@ -95,9 +105,13 @@ static void put_single(struct wire_w *w, const struct prop_ctx *c,
 		break;
 	case PTYP_STRING:
 	case PTYP_STRING8:
-		put_string(w, c, prop_tag_type(v->tag), type, v->str);
+		if (put_has_value(w, c, v->str))
+			put_string(w, c, prop_tag_type(v->tag), type, v->str);
 		break;
 	case PTYP_BINARY:
+		if (put_has_value(w, c, v->bin.data))
+			put_bin(w, c->wide, &v->bin);
+		break;
 	case PTYP_OBJECT:
 		put_bin(w, c->wide, &v->bin);
 		break;
@@ -144,10 +158,13 @@ static void put_element(struct wire_w *w, const struct prop_ctx *c,
 		break;
 	case PTYP_MULTIPLE_STRING:
 	case PTYP_MULTIPLE_STRING8:
-		put_string(w, c, prop_tag_type(v->tag), type, v->mv_str[i]);
+		if (put_has_value(w, c, v->mv_str[i]))
+			put_string(w, c, prop_tag_type(v->tag), type,
+				   v->mv_str[i]);
 		break;
 	case PTYP_MULTIPLE_BINARY:
-		put_bin(w, c->wide, &v->mv_bin[i]);
+		if (put_has_value(w, c, v->mv_bin[i].data))
+			put_bin(w, c->wide, &v->mv_bin[i]);
 		break;
 	default:
 		w->full = true;
@@ -162,6 +179,8 @@ static void put_as(struct wire_w *w, const struct prop_ctx *c, unsigned type,
 		put_single(w, c, type, v);
 		return;
 	}
+	if (!put_has_value(w, c, v->mv_str))
+		return;
 	wire_put_u32(w, v->n);
 	for (uint32_t i = 0; i < v->n && !w->full; i++)
 		put_element(w, c, type, v, i);

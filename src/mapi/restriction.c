@@ -31,6 +31,35 @@ static void list_decode(struct wire_r *r, struct prop_ctx *c,
 	out->list.v = v;
 }
 
+/*
+ * The TaggedValue of 2.12.4 and 2.12.5.  In address book bodies a HasValue
+ * byte stands before it, though [MS-OXCMAPIHTTP] 2.2.5.5.1 doesn't say so; a
+ * tag never begins with either of its two values, so one without is read too.
+ */
+static void tagged_decode(struct wire_r *r, struct prop_ctx *c, uint32_t tag,
+			  struct prop_value *out)
+{
+	if (c->has_value && wire_left(r) > 0 && *r->p == HAS_VALUE_FALSE) {
+		wire_u8(r);
+		out->tag = prop_tag_make(prop_tag_id(tag), PTYP_NULL);
+		return;
+	}
+	if (c->has_value && wire_left(r) > 0 && *r->p == HAS_VALUE_TRUE)
+		wire_u8(r);
+	prop_tagged_decode(r, c, out);
+}
+
+static void tagged_encode(struct wire_w *w, const struct prop_ctx *c,
+			  const struct prop_value *value)
+{
+	bool has = prop_tag_type(value->tag) != PTYP_NULL;
+
+	if (c->has_value)
+		wire_put_u8(w, has ? HAS_VALUE_TRUE : HAS_VALUE_FALSE);
+	if (has || !c->has_value)
+		prop_tagged_encode(w, c, value);
+}
+
 /* 2.12.4 */
 static void content_decode(struct wire_r *r, struct prop_ctx *c,
 			   struct restriction *out)
@@ -38,7 +67,7 @@ static void content_decode(struct wire_r *r, struct prop_ctx *c,
 	out->content.fuzzy_level_low = wire_u16(r);
 	out->content.fuzzy_level_high = wire_u16(r);
 	out->content.tag = wire_u32(r);
-	prop_tagged_decode(r, c, &out->content.value);
+	tagged_decode(r, c, out->content.tag, &out->content.value);
 }
 
 /* 2.12.5 */
@@ -47,7 +76,7 @@ static void property_decode(struct wire_r *r, struct prop_ctx *c,
 {
 	out->property.rel_op = wire_u8(r);
 	out->property.tag = wire_u32(r);
-	prop_tagged_decode(r, c, &out->property.value);
+	tagged_decode(r, c, out->property.tag, &out->property.value);
 }
 
 /* 2.12.11: the count of values takes one byte in every context. */
@@ -171,12 +200,12 @@ void restriction_encode(struct wire_w *w, const struct prop_ctx *c,
 		wire_put_u16(w, res->content.fuzzy_level_low);
 		wire_put_u16(w, res->content.fuzzy_level_high);
 		wire_put_u32(w, res->content.tag);
-		prop_tagged_encode(w, c, &res->content.value);
+		tagged_encode(w, c, &res->content.value);
 		break;
 	case RES_PROPERTY:
 		wire_put_u8(w, res->property.rel_op);
 		wire_put_u32(w, res->property.tag);
-		prop_tagged_encode(w, c, &res->property.value);
+		tagged_encode(w, c, &res->property.value);
 		break;
 	case RES_COMPARE_PROPS:
 		wire_put_u8(w, res->compare_props.rel_op);

@@ -22,6 +22,9 @@ enum { COUNTER_FIRST = 0x100 };
 /* Counters are set aside on disk so many at a time. */
 enum { COUNTER_BLOCK = 1024 };
 
+/* Waiters on a mailbox's lock that are woken one by one. */
+enum { STORE_TURNS = 16 };
+
 struct db_stmt {
 	const char *sql;
 	struct sqlite3_stmt *stmt;
@@ -63,7 +66,7 @@ struct store {
 
 	/* the mailbox's lock */
 	pthread_mutex_t mutex;
-	pthread_cond_t turn;
+	pthread_cond_t turns[STORE_TURNS];        /* by ticket */
 	uint64_t ticket, serving;
 
 	/* the fault, under fault_mutex */

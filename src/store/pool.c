@@ -77,7 +77,8 @@ static struct store *store_new(struct store_pool *pool, const char *path)
 	s->lock_fd = -1;
 	s->refs = 1;
 	pthread_mutex_init(&s->mutex, NULL);
-	pthread_cond_init(&s->turn, NULL);
+	for (size_t i = 0; i < STORE_TURNS; i++)
+		pthread_cond_init(&s->turns[i], NULL);
 	pthread_mutex_init(&s->fault_mutex, NULL);
 	pthread_mutex_init(&s->cache_mutex, NULL);
 	return s;
@@ -87,7 +88,8 @@ static void store_free(struct store *s)
 {
 	store_close_db(s);
 	pthread_mutex_destroy(&s->mutex);
-	pthread_cond_destroy(&s->turn);
+	for (size_t i = 0; i < STORE_TURNS; i++)
+		pthread_cond_destroy(&s->turns[i]);
 	pthread_mutex_destroy(&s->fault_mutex);
 	pthread_mutex_destroy(&s->cache_mutex);
 	free(s->path);
@@ -251,6 +253,11 @@ void store_pool_stats(struct store_pool *pool, struct store_pool_stats *out)
 
 /* ---- The mailbox's lock: tickets, so that waiting is fair ---- */
 
+static pthread_cond_t *turn_of(struct store *s, uint64_t ticket)
+{
+	return &s->turns[ticket % STORE_TURNS];
+}
+
 enum ec store_lock(struct store *s)
 {
 	enum ec ec = EC_SUCCESS;
@@ -262,16 +269,25 @@ enum ec store_lock(struct store *s)
 	} else {
 		mine = s->ticket++;
 		while (s->serving != mine)
-			pthread_cond_wait(&s->turn, &s->mutex);
+			pthread_cond_wait(turn_of(s, mine), &s->mutex);
 	}
 	pthread_mutex_unlock(&s->mutex);
 	return ec;
 }
 
+/*
+ * The next one alone is woken, and after the mutex, into which it would run:
+ * to wake a thread costs more than most of what is done under the lock.
+ */
 void store_unlock(struct store *s)
 {
+	uint64_t next;
+	bool waits;
+
 	pthread_mutex_lock(&s->mutex);
-	s->serving++;
-	pthread_cond_broadcast(&s->turn);
+	next = ++s->serving;
+	waits = s->ticket > next;
 	pthread_mutex_unlock(&s->mutex);
+	if (waits)
+		pthread_cond_broadcast(turn_of(s, next));
 }

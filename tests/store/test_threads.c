@@ -2,6 +2,8 @@
 /* Mailboxes used by several threads: for ThreadSanitizer above all. */
 #include "store_env.h"
 
+#include <sched.h>
+
 enum { WRITERS = 3, READERS = 2, OPENERS = 2, ROUNDS = 25, MAILBOXES = 4 };
 
 struct shared {
@@ -119,10 +121,73 @@ static void test_all(void **state)
 	assert_true(stats.open <= 2);
 }
 
+/* More wait than there are turns; the last one too many is sent away. */
+enum { WAITERS = 2 * STORE_TURNS + 3 };
+
+struct queue {
+	struct store *store;
+	int order[WAITERS], n;    /* under the mailbox's lock */
+};
+
+struct waiter {
+	struct queue *queue;
+	int number;
+};
+
+static void *wait_turn(void *arg)
+{
+	struct waiter *w = arg;
+
+	if (store_lock(w->queue->store) != EC_SUCCESS)
+		abort();
+	w->queue->order[w->queue->n++] = w->number;
+	store_unlock(w->queue->store);
+	return NULL;
+}
+
+static uint64_t tickets(struct store *store)
+{
+	uint64_t n;
+
+	pthread_mutex_lock(&store->mutex);
+	n = store->ticket;
+	pthread_mutex_unlock(&store->mutex);
+	return n;
+}
+
+static void test_turns(void **state)
+{
+	struct env *e = *state;
+	struct queue queue = { .store = e->store };
+	struct waiter waiters[WAITERS];
+	pthread_t t[WAITERS];
+
+	e->pool->max_waiters = WAITERS;
+	for (int i = 0; i < WAITERS; i++) {
+		uint64_t before = tickets(e->store);
+
+		waiters[i] = (struct waiter){ &queue, i };
+		pthread_create(&t[i], NULL, wait_turn, &waiters[i]);
+		while (tickets(e->store) == before)
+			sched_yield();
+	}
+	assert_int_equal(store_lock(e->store), EC_SERVER_BUSY);
+	assert_int_equal(queue.n, 0);
+	store_unlock(e->store);
+	for (int i = 0; i < WAITERS; i++)
+		pthread_join(t[i], NULL);
+	assert_int_equal(store_lock(e->store), EC_SUCCESS);
+	assert_int_equal(queue.n, WAITERS);
+	for (int i = 0; i < WAITERS; i++)
+		assert_int_equal(queue.order[i], i);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_all, env_setup,
+						env_teardown),
+		cmocka_unit_test_setup_teardown(test_turns, env_setup,
 						env_teardown),
 	};
 

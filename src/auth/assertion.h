@@ -32,7 +32,8 @@
  *
  * A number is good once: a window of the last 65,536 numbers of each grant is
  * kept.  Grants older than 60 s, and those issued before the verifier was
- * made, are refused, so that nothing is believed twice across a restart.
+ * made (by the issuer's clock), are refused, so that what was believed before
+ * a restart isn't believed again.
  */
 #ifndef AUTH_ASSERTION_H
 #define AUTH_ASSERTION_H
@@ -103,7 +104,7 @@ void assertion_signer_free(struct assertion_signer *signer);
 /*
  * The header's value for one request to the back end "to", with a NUL.  Each
  * try of a request needs its own.  False and err: the back end's key in the
- * directory is no key.  Thread-safe, 3 µs, and 150 µs each 30 s for a new
+ * directory is no key.  Thread-safe, 4 µs, and 150 µs each 30 s for a new
  * grant.
  */
 bool assertion_make(struct assertion_signer *signer,
@@ -147,7 +148,7 @@ void assertion_verifier_free(struct assertion_verifier *verifier);
 
 /*
  * Check text, which came from peer in request, at now (Unix time in seconds).
- * user is filled on ASSERTION_OK alone.  Thread-safe; 3 µs when the grant is
+ * user is filled on ASSERTION_OK alone.  Thread-safe; 4 µs when the grant is
  * known.  Memory is bounded: 256 grants, 16 of one server.
  */
 enum assertion_result assertion_verify(struct assertion_verifier *verifier,

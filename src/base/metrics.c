@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/metrics.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -77,6 +78,8 @@ static void put_escaped(struct buf *out, const char *text, bool label)
 	}
 }
 
+#define WHOLE_MAX 9007199254740992.0      /* 2^53 */
+
 /* A whole number as such: counters keep all their digits up to 2^53. */
 static void put_value(struct buf *out, double value)
 {
@@ -84,8 +87,9 @@ static void put_value(struct buf *out, double value)
 		buf_puts(out, " NaN\n");
 	else if (isinf(value))
 		buf_puts(out, value > 0 ? " +Inf\n" : " -Inf\n");
-	else if (value == floor(value) && fabs(value) < 9007199254740992.0)
-		buf_printf(out, " %.0f\n", value);
+	else if (value > -WHOLE_MAX && value < WHOLE_MAX &&
+		 value == (double)(int64_t)value)
+		buf_printf(out, " %" PRId64 "\n", (int64_t)value);
 	else
 		buf_printf(out, " %.9g\n", value);
 }

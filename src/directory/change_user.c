@@ -99,8 +99,8 @@ static bool write_addresses(struct txn *t, const struct dir_user *user)
 static bool insert_user(struct txn *t, const struct dir_user *u)
 {
 	return sql_do(t->dir->db, t->err, "INSERT INTO user (guid, account, "
-		      "upn, display_name, legacy_dn, password, is_admin, disabled, "
-		      "changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		      "upn, display_name, legacy_dn, password, is_admin, "
+		      "disabled, changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		      "gsssssiii", &u->guid, u->account, u->upn,
 		      u->display_name, u->legacy_dn, u->password,
 		      (int64_t)u->is_admin, (int64_t)u->disabled, t->change);

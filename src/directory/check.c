@@ -120,19 +120,27 @@ static bool is_authority(char *s)
 	return inet_pton(AF_INET6, s + 1, address) == 1;
 }
 
-bool dir_check_url(const char *what, const char *url, struct err *err)
+static bool is_url(const char *url)
 {
 	const char *host = after_scheme(url);
 	char authority[300];
-	size_t len = host != NULL ? strcspn(host, "/") : 0;
+	size_t len;
 
-	if (host != NULL && strlen(url) <= 1024 && len < sizeof authority &&
-	    dir_clean(url, " \"<>\\^`{|}?#@")) {
-		memcpy(authority, host, len);
-		authority[len] = '\0';
-		if (is_authority(authority))
-			return true;
-	}
+	if (host == NULL || strlen(url) > 1024 ||
+	    !dir_clean(url, " \"<>\\^`{|}?#@"))
+		return false;
+	len = strcspn(host, "/");
+	if (len >= sizeof authority)
+		return false;
+	memcpy(authority, host, len);
+	authority[len] = '\0';
+	return is_authority(authority);
+}
+
+bool dir_check_url(const char *what, const char *url, struct err *err)
+{
+	if (is_url(url))
+		return true;
 	return err_set(err, EC_INVALID_PARAM, "the %s \"%.200s\" is not a "
 		       "URL; write an absolute one such as "
 		       "https://mail.example.test/mapi", what, url);

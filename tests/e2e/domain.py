@@ -372,9 +372,9 @@ class Domain:
         return self.run(["wbinfo", *args]).stdout
 
 
-def listens(port):
+def listens(port, address="127.0.0.1"):
     try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
+        socket.create_connection((address, port), 1).close()
         return True
     except OSError:
         return False

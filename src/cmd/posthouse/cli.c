@@ -93,11 +93,11 @@ static const struct cli_option *find_option(const struct cli_option *options,
 static const struct cli_option *known_option(const struct cli *cli,
 					     const char *name, size_t len)
 {
-	const struct cli_option *o = find_option(cli_global_options, name,
-						 len);
-
-	return o != NULL || cli->command == NULL ? o :
+	const struct cli_option *o = cli->command == NULL ? NULL :
 		find_option(cli->command->options, name, len);
+
+	/* A command's own --version, of a server, goes first. */
+	return o != NULL ? o : find_option(cli_global_options, name, len);
 }
 
 static bool keep_option(struct cli *cli, const struct cli_option *option,

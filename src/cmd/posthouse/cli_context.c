@@ -16,6 +16,7 @@
 #include "admin/ops.h"
 #include "auth/password.h"
 #include "cmd/posthouse/cli_impl.h"
+#include "directory/audit.h"
 
 /* Configuration -------------------------------------------------------- */
 
@@ -126,6 +127,29 @@ void cli_close(struct cli *cli)
 
 /* The directory and the daemon ----------------------------------------- */
 
+/* Whom changes are recorded as made by: who started us, also behind sudo. */
+static const char *person(struct cli *cli)
+{
+	const struct passwd *pw = getpwuid(cli->own_uid);
+	const char *name = pw != NULL ? pw->pw_name :
+		arena_printf(cli->arena, "uid %u", (unsigned)cli->own_uid);
+	const char *sudo = getenv("SUDO_USER");
+
+	return sudo == NULL || *sudo == '\0' || cli->own_uid != 0 ?
+		arena_strdup(cli->arena, name) :
+		arena_printf(cli->arena, "%s (%s)", name, sudo);
+}
+
+static void introduce(struct cli *cli)
+{
+	const struct cli_command *c = cli->command;
+
+	directory_set_actor(cli->directory, person(cli),
+			    arena_printf(cli->arena, "%s%s%s", c->noun,
+					 c->verb != NULL ? " " : "",
+					 c->verb != NULL ? c->verb : ""));
+}
+
 struct directory *cli_directory(struct cli *cli)
 {
 	struct err err;
@@ -136,8 +160,10 @@ struct directory *cli_directory(struct cli *cli)
 	if (!cli_act_as_daemon(cli))
 		return NULL;
 	path = config_directory_path(cli->config);
-	if (!directory_open(path, cli->config->server_name, &cli->directory,
-			    &err))
+	if (directory_open(path, cli->config->server_name, &cli->directory,
+			   &err))
+		introduce(cli);
+	else
 		cli_fail(cli, &err);
 	free(path);
 	return cli->directory;

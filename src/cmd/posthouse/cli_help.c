@@ -34,6 +34,24 @@ static void print_options(const struct cli_option *options)
 		print_option(options);
 }
 
+static bool is_in(const struct cli_option *options, const char *name)
+{
+	for (; options != NULL && options->name != NULL; options++)
+		if (strcmp(options->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Those that the command has no other use for. */
+static void print_global_options(const struct cli_option *own)
+{
+	printf("\nOptions of all commands:\n");
+	for (const struct cli_option *o = cli_global_options; o->name != NULL;
+	     o++)
+		if (!is_in(own, o->name))
+			print_option(o);
+}
+
 void cli_print_command_help(const struct cli_command *c)
 {
 	printf("usage: posthouse [--config FILE] %s%s%s%s%s%s\n\n%s\n",
@@ -45,8 +63,7 @@ void cli_print_command_help(const struct cli_command *c)
 		printf("\nOptions:\n");
 		print_options(c->options);
 	}
-	printf("\nOptions of all commands:\n");
-	print_options(cli_global_options);
+	print_global_options(c->options);
 }
 
 static void print_commands(const char *noun)
@@ -71,8 +88,7 @@ void cli_print_help(const char *noun)
 	printf("usage: posthouse [--config FILE] NOUN [VERB] [OPTION …] "
 	       "[ARGUMENT …]\n\nCommands:\n");
 	print_commands(noun);
-	printf("\nOptions of all commands:\n");
-	print_options(cli_global_options);
+	print_global_options(NULL);
 	printf("\n\"posthouse NOUN VERB --help\" shows a command's own "
 	       "options.\nExit status: 0 done, 1 failed, 2 wrong usage.\n");
 }

@@ -89,6 +89,51 @@ static const char *short_name(struct cli *cli, const char *name)
 	return out;
 }
 
+/* "Ntlm,OAuth" as a set; false if a word is no method. */
+static bool parse_methods(struct arena *arena, const char *text,
+			  unsigned *out)
+{
+	enum dir_method method;
+	unsigned set = 0;
+
+	while (text += strspn(text, ", "), *text != '\0') {
+		size_t len = strcspn(text, ", ");
+
+		if (!dir_method_parse(arena_strndup(arena, text, len),
+				      &method))
+			return false;
+		set |= method;
+		text += len;
+	}
+	*out = set;
+	return set != 0;
+}
+
+/*
+ * Alone, without a domain, passwords are the directory's own, and Basic is
+ * what can be checked against them: the defaults of the version would lock
+ * everyone out.
+ */
+static bool set_methods(struct cli *cli, const struct dir_server *server,
+			struct err *err)
+{
+	const char *text = cli_get(cli, "methods");
+	struct dir_vdir v;
+
+	if (text != NULL && strcasecmp(text, "default") == 0)
+		return true;
+	if (!directory_vdir(cli_directory(cli), &server->guid, false,
+			    cli_arena(cli), &v))
+		return err_set(err, EC_NOT_FOUND, "the server has no virtual "
+			       "directory");
+	if (!parse_methods(cli_arena(cli), text != NULL ? text : "Basic",
+			   &v.methods))
+		return err_set(err, EC_INVALID_PARAM, "--methods is \"%s\"; "
+			       "write \"default\" or some of Basic, Ntlm, "
+			       "OAuth and Negotiate", text);
+	return directory_set_vdirs(cli_directory(cli), &v, 1, err);
+}
+
 static bool make_server(struct cli *cli, struct dir_server *out)
 {
 	const char *own = cli_config(cli)->server_name;
@@ -100,10 +145,12 @@ static bool make_server(struct cli *cli, struct dir_server *out)
 		fqdn = strchr(own, '.') != NULL ? own :
 			arena_printf(cli_arena(cli), "%s.%s", own,
 				     cli_get(cli, "domain"));
-	*out = (struct dir_server){ .fqdn = fqdn, .version = DIR_POSTHOUSE_VERSION,
-		.make = "Posthouse", .name = server != NULL ? server :
-		short_name(cli, own) };
-	if (directory_new_server(cli_directory(cli), out, &err))
+	*out = (struct dir_server){ .fqdn = fqdn, .make = "Posthouse",
+		.version = cli_get(cli, "version"),
+		.site = cli_get(cli, "site"), .name = server != NULL ?
+		server : short_name(cli, own) };
+	if (directory_new_server(cli_directory(cli), out, &err) &&
+	    set_methods(cli, out, &err))
 		return true;
 	cli_fail(cli, &err);
 	return false;
@@ -237,6 +284,13 @@ static const struct cli_option init_options[] = {
 	  "configuration", false },
 	{ "fqdn", "HOST", "full name of this server; default: from the "
 	  "configuration", false },
+	{ "version", "TEXT", "AdminDisplayVersion of this server; default: "
+	  DIR_POSTHOUSE_VERSION, false },
+	{ "site", "NAME", "Active Directory site of this server; default: "
+	  DIR_DEFAULT_SITE, false },
+	{ "methods", "LIST", "authentication methods of its virtual "
+	  "directory, or \"default\" for those of the version; default: "
+	  "Basic, which local passwords need", false },
 	{ "database", "NAME", "of the first mailbox database; default: "
 	  "Mailbox Database 1", false },
 	{ "database-path", "FOLDER", "its folder; default: mailboxes in the "

@@ -2,6 +2,7 @@
 /* "posthouse server" and "posthouse database". */
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "cmd/posthouse/commands.h"
@@ -17,28 +18,83 @@ static const char *or_was(struct cli *cli, const char *option,
 
 /* Servers -------------------------------------------------------------- */
 
+/* --version; --version-text is what it was called first. */
+static const char *version_or(struct cli *cli, const char *was)
+{
+	return or_was(cli, "version", or_was(cli, "version-text", was));
+}
+
+static unsigned role_named(const char *name, size_t len)
+{
+	static const struct {
+		const char *name;
+		unsigned role;
+	} roles[] = {
+		{ "mailbox", DIR_ROLE_MAILBOX },
+		{ "frontend", DIR_ROLE_FRONTEND },
+		{ "ClientAccess", DIR_ROLE_FRONTEND },    /* Exchange's word */
+	};
+
+	for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++)
+		if (strlen(roles[i].name) == len &&
+		    strncasecmp(roles[i].name, name, len) == 0)
+			return roles[i].role;
+	return 0;
+}
+
+/* --roles: names parted by commas or spaces; absent: *out is untouched. */
+static bool take_roles(struct cli *cli, unsigned *out)
+{
+	const char *text = cli_get(cli, "roles");
+	unsigned roles = 0, role;
+	size_t len;
+
+	if (text == NULL)
+		return true;
+	for (text += strspn(text, ", "); *text != '\0';
+	     text += strspn(text, ", ")) {
+		len = strcspn(text, ", ");
+		role = role_named(text, len);
+		if (role == 0)
+			break;
+		roles |= role;
+		text += len;
+	}
+	if (*text != '\0' || roles == 0) {
+		cli_usage(cli, "--roles is \"%s\"; write mailbox, frontend or "
+			  "both", cli_get(cli, "roles"));
+		return false;
+	}
+	*out = roles;
+	return true;
+}
+
 static int server_new(struct cli *cli)
 {
 	struct dir_server s = { .name = cli_arg(cli, 0),
-		.fqdn = cli_get(cli, "fqdn"),
-		.version = or_was(cli, "version-text", ""),
-		.make = or_was(cli, "make", "Posthouse") };
+		.fqdn = cli_get(cli, "fqdn"), .version = version_or(cli, ""),
+		.make = or_was(cli, "make", "Posthouse"),
+		.site = cli_get(cli, "site") };
 	struct err err;
 
 	if (s.fqdn == NULL)
 		return cli_usage(cli, "--fqdn is missing: the server's full "
 				 "name in DNS");
+	if (!take_roles(cli, &s.roles))
+		return CLI_USAGE;
 	if (cli_directory(cli) == NULL)
 		return CLI_FAILED;
 	if (!directory_new_server(cli_directory(cli), &s, &err))
 		return cli_fail(cli, &err);
+	directory_server(cli_directory(cli), &s.guid, cli_arena(cli), &s);
 	return cli_json(cli) ? cli_show(cli, entry_server_json(&s)) : CLI_OK;
 }
 
 static int server_list(struct cli *cli)
 {
 	static const struct cli_column columns[] = {
-		{ "name", "NAME" }, { "fqdn", "FQDN" }, { "make", "MAKE" },
+		{ "name", "NAME" }, { "fqdn", "FQDN" }, { "site", "SITE" },
+		{ "roles", "ROLES" }, { "make", "MAKE" },
 		{ "version", "VERSION" }, { NULL, NULL },
 	};
 	json_t *rows = json_array();
@@ -73,8 +129,11 @@ static int server_set(struct cli *cli)
 		return CLI_FAILED;
 	s.name = or_was(cli, "name", s.name);
 	s.fqdn = or_was(cli, "fqdn", s.fqdn);
-	s.version = or_was(cli, "version-text", s.version);
+	s.version = version_or(cli, s.version);
 	s.make = or_was(cli, "make", s.make);
+	s.site = or_was(cli, "site", s.site);
+	if (!take_roles(cli, &s.roles))
+		return CLI_USAGE;
 	if (!directory_set_server(cli_directory(cli), &s, &err))
 		return cli_fail(cli, &err);
 	return CLI_OK;
@@ -95,8 +154,12 @@ static int server_remove(struct cli *cli)
 static const struct cli_option server_options[] = {
 	{ "name", "NAME", "short name (set only)", false },
 	{ "fqdn", "HOST", "full name in DNS", false },
-	{ "version-text", "TEXT", "as Exchange writes it: \"Version 15.1 "
-	  "(Build 2507.6)\"", false },
+	{ "version", "TEXT", "AdminDisplayVersion: 15.1.2507.6 or \"Version "
+	  "15.1 (Build 2507.6)\"", false },
+	{ "version-text", "TEXT", "the same, as it was called before", false },
+	{ "site", "NAME", "Active Directory site; default: "
+	  DIR_DEFAULT_SITE, false },
+	{ "roles", "ROLES", "mailbox, frontend; default: both", false },
 	{ "make", "MAKE", "Posthouse, Exchange or gromox", false },
 	{ NULL, NULL, NULL, false },
 };

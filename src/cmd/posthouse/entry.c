@@ -113,9 +113,16 @@ static json_t *guid_json(const struct guid *guid)
 
 json_t *entry_server_json(const struct dir_server *s)
 {
-	return json_pack("{s:s,s:s,s:s,s:s,s:o}", "name", s->name, "fqdn",
-			 s->fqdn, "make", s->make, "version", s->version,
-			 "guid", guid_json(&s->guid));
+	json_t *roles = json_array();
+
+	if (s->roles & DIR_ROLE_MAILBOX)
+		json_array_append_new(roles, json_string("mailbox"));
+	if (s->roles & DIR_ROLE_FRONTEND)
+		json_array_append_new(roles, json_string("frontend"));
+	return json_pack("{s:s,s:s,s:s,s:o,s:s,s:s,s:o}", "name", s->name,
+			 "fqdn", s->fqdn, "site", s->site, "roles", roles,
+			 "make", s->make, "version", s->version, "guid",
+			 guid_json(&s->guid));
 }
 
 json_t *entry_database_json(struct cli *cli, const struct dir_database *d)

@@ -163,6 +163,8 @@ size_t http_chunked_feed(struct http_parser *p, const uint8_t *data,
 		used += n;
 		if (p->left == 0)
 			p->chunk_state = CHUNK_DATA_CR;
+		if (p->streaming)
+			break;
 	}
 	return used;
 }

@@ -83,6 +83,23 @@ static void refuse(struct conn *c, int status, const char *reason)
 	c->closing = true;
 }
 
+/* A body that comes to no good: its handler is told that the client has
+ * gone, unless an answer is under way: then it has. */
+void conn_body_failed(struct conn *c, int status, const char *reason)
+{
+	struct http_request *req = c->req;
+
+	if (c->skip != NULL || (req != NULL && req->state == REQ_STARTED)) {
+		conn_destroy(c);
+		return;
+	}
+	if (req != NULL && req->state == REQ_IN_HAND) {
+		c->req = NULL;
+		request_gone(req);
+	}
+	refuse(c, status, reason);
+}
+
 static void body_progress(struct conn *c)
 {
 	if (c->window >= server_limits(c->loop->server)->body_min) {
@@ -90,7 +107,7 @@ static void body_progress(struct conn *c)
 		set_deadline(c, phase_ms(c));
 	} else {
 		count(&c->loop->n.timed_out, 1);
-		refuse(c, 408, "request body too slow");
+		conn_body_failed(c, 408, "request body too slow");
 	}
 }
 
@@ -165,19 +182,13 @@ static struct http_request *begin_request(struct conn *c)
 	return req;
 }
 
-/* The head is there: choose who serves it, and let the body come. */
-static void got_head(struct conn *c, struct http_request *req, bool more)
+static void say_continue(struct conn *c, struct http_request *req)
 {
 	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
-	struct http_parser *p = &req->parser;
 
-	req->mount = server_mount(c->loop->server, c->kind, p->head.path);
-	http_parser_body(p, req->mount->body_max);
-	if (p->state != HTTP_PARSER_IN_BODY)
-		return;
-	set_phase(c, PHASE_BODY);
-	if (p->head.expects_continue && !more)
+	if (req->parser.head.expects_continue && !req->continued)
 		conn_out(c, go_on, sizeof go_on - 1);
+	req->continued = true;
 }
 
 static void got_request(struct conn *c, struct http_request *req)
@@ -192,11 +203,65 @@ static void got_request(struct conn *c, struct http_request *req)
 	request_dispatch(req);
 }
 
+/* The head is there: choose who serves it, and let the body come, at once or
+ * when it is asked for. */
+static void got_head(struct conn *c, struct http_request *req, bool more)
+{
+	struct http_parser *p = &req->parser;
+
+	req->mount = server_mount(c->loop->server, c->kind, p->head.path);
+	http_parser_body(p, req->mount->body_max);
+	if (p->state == HTTP_PARSER_BAD)
+		return;
+	if (req->mount->at_head) {
+		got_request(c, req);
+	} else if (p->state == HTTP_PARSER_IN_BODY) {
+		set_phase(c, PHASE_BODY);
+		if (!more)
+			say_continue(c, req);
+	}
+}
+
+static bool reads_body(const struct http_request *req)
+{
+	return (req->body_fn != NULL || req->whole_fn != NULL) &&
+		!req->body_paused;
+}
+
+void conn_want_body(struct conn *c)
+{
+	say_continue(c, c->req);
+	set_phase(c, PHASE_BODY);
+}
+
+void conn_pause_body(struct conn *c, bool pause)
+{
+	set_phase(c, pause ? PHASE_IN_HAND : PHASE_BODY);
+}
+
+bool conn_can_skip(const struct http_parser *p, bool continued)
+{
+	if (p->head.expects_continue && !continued)
+		return false;     /* it may come, or not */
+	return p->head.chunked || p->left <= SKIP_MAX;
+}
+
+void conn_skip_body(struct conn *c, const struct http_parser *p)
+{
+	c->skip = xmalloc(sizeof *c->skip);
+	*c->skip = *p;
+	http_parser_stream(c->skip, SKIP_MAX);
+	c->skip->body_max = c->skip->body_len + SKIP_MAX;
+	c->skip->piece_len = 0;
+}
+
 /* The next request waits for an answer in the making, and for the client to
  * take those that are made. */
 static bool must_wait(const struct conn *c)
 {
-	return in_hand(c) || c->out.len - c->out_at > UNSENT_MAX;
+	if (in_hand(c))
+		return !reads_body(c->req);
+	return c->out.len - c->out_at > UNSENT_MAX;
 }
 
 /* What came too early is kept. */
@@ -209,29 +274,81 @@ static void stash(struct conn *c, const uint8_t *data, size_t len)
 	}
 }
 
+/* Of a body that nobody wants. */
+static size_t feed_skip(struct conn *c, const uint8_t *data, size_t len)
+{
+	size_t n = http_parser_feed(c->skip, data, len);
+
+	c->window += n;
+	if (c->skip->state == HTTP_PARSER_BAD) {
+		conn_destroy(c);
+	} else if (c->skip->state == HTTP_PARSER_DONE) {
+		free(c->skip);
+		c->skip = NULL;
+		set_phase(c, PHASE_IDLE);
+	}
+	return n;
+}
+
+/* Of the body of a request that its handler has already. */
+static size_t feed_in_hand(struct conn *c, struct http_request *req,
+			   const uint8_t *data, size_t len)
+{
+	struct http_parser *p = &req->parser;
+	size_t n = http_parser_feed(p, data, len);
+
+	c->window += n;
+	if (p->state == HTTP_PARSER_BAD) {
+		conn_body_failed(c, p->status, p->reason);
+		return n;
+	}
+	if (p->state == HTTP_PARSER_DONE)
+		set_phase(c, PHASE_IN_HAND);
+	if (p->piece_len > 0 || p->state == HTTP_PARSER_DONE)
+		request_body(req, p->piece, p->piece_len,
+			     p->state == HTTP_PARSER_DONE);
+	return n;
+}
+
+/* Of a request that is still being read. */
+static size_t feed_request(struct conn *c, struct http_request *req,
+			   const uint8_t *data, size_t len)
+{
+	struct http_parser *p = &req->parser;
+	size_t n = http_parser_feed(p, data, len);
+
+	if (c->phase == PHASE_BODY)
+		c->window += n;
+	if (p->state == HTTP_PARSER_HEAD)
+		got_head(c, req, len > n);
+	/* Its handler may have it, and have ended it. */
+	if (c->dead || c->req != req || in_hand(c))
+		return n;
+	if (p->state == HTTP_PARSER_DONE)
+		got_request(c, req);
+	else if (p->state == HTTP_PARSER_BAD)
+		refuse(c, p->status, p->reason);
+	return n;
+}
+
 static void process(struct conn *c, const uint8_t *data, size_t len)
 {
 	while (len > 0 && !c->closing && !c->dead) {
-		struct http_request *req = c->req;
 		size_t n;
 
 		if (must_wait(c)) {
 			stash(c, data, len);
 			return;
 		}
-		if (req == NULL)
-			req = begin_request(c);
-		n = http_parser_feed(&req->parser, data, len);
+		if (c->skip != NULL)
+			n = feed_skip(c, data, len);
+		else if (in_hand(c))
+			n = feed_in_hand(c, c->req, data, len);
+		else
+			n = feed_request(c, c->req != NULL ? c->req :
+					 begin_request(c), data, len);
 		data += n;
 		len -= n;
-		if (c->phase == PHASE_BODY)
-			c->window += n;
-		if (req->parser.state == HTTP_PARSER_HEAD)
-			got_head(c, req, len > 0);
-		if (req->parser.state == HTTP_PARSER_DONE)
-			got_request(c, req);
-		else if (req->parser.state == HTTP_PARSER_BAD)
-			refuse(c, req->parser.status, req->parser.reason);
 	}
 }
 
@@ -381,7 +498,20 @@ void conn_request_ended(struct conn *c, bool close)
 	if (close || c->loop->draining)
 		c->closing = true;
 	else
-		set_phase(c, PHASE_IDLE);
+		set_phase(c, c->skip != NULL ? PHASE_BODY : PHASE_IDLE);
+}
+
+/* The client has taken all that there was for it. */
+static void tell_drained(struct conn *c)
+{
+	struct http_request *req = c->req;
+	void (*fn)(void *, struct http_request *);
+
+	if (req == NULL || req->drained_fn == NULL)
+		return;
+	fn = req->drained_fn;
+	req->drained_fn = NULL;
+	fn(req->drained_ctx, req);
 }
 
 /*
@@ -417,7 +547,10 @@ static bool run_and_flush(struct conn *c)
 			run_stash(c);
 		if (!c->dead && c->out.data != NULL && !conn_flush(c))
 			conn_destroy(c);
-	} while (!c->dead && !c->closing && c->in.len > 0 && !must_wait(c));
+		if (!c->dead && c->out.data == NULL)
+			tell_drained(c);
+	} while (!c->dead && ((c->out.data != NULL && !c->writing) ||
+		 (!c->closing && c->in.len > 0 && !must_wait(c))));
 	return !c->dead;
 }
 
@@ -481,6 +614,7 @@ void conn_destroy(struct conn *c)
 			c->bound[i].drop(c->bound[i].data);
 	SSL_free(c->ssl);
 	free(c->proxy);
+	free(c->skip);
 	close(c->fd);
 	buf_free(&c->in);
 	buf_free(&c->out);

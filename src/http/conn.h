@@ -59,6 +59,7 @@ struct loop {
 	struct conn *conns;
 	struct http_request *tasks;       /* http_server_task */
 	struct http_upstream *upstreams;  /* all, also idle ones */
+	struct upstream_pool *pools;
 	struct http_request *spare;       /* requests to be used again */
 	unsigned n_spare;
 	struct buf spare_out, spare_fields;
@@ -159,6 +160,10 @@ void conn_skip_body(struct conn *c, const struct http_parser *p);
 
 /* The body of the request in hand is wanted: ask the client for it. */
 void conn_want_body(struct conn *c);
+void conn_pause_body(struct conn *c, bool pause);
+
+/* It comes to no good. */
+void conn_body_failed(struct conn *c, int status, const char *reason);
 
 /* conn_io.c: bytes or 0 (end), or -1: *again tells whether to wait. */
 ssize_t conn_recv(struct conn *c, void *data, size_t len, bool *again);
@@ -168,6 +173,9 @@ bool conn_has_pending(const struct conn *c);
 void conn_shutdown_write(struct conn *c);
 void conn_want_write(struct conn *c, bool want);
 void conn_on_read(evutil_socket_t fd, short what, void *arg);
+
+/* upstream.c: close all of this loop's. */
+void upstreams_stop(struct loop *loop);
 
 /* --- Requests --------------------------------------------------------- */
 
@@ -212,6 +220,8 @@ void request_dispatch(struct http_request *req);
 /* A piece of its body has come; last: it was the last. */
 void request_body(struct http_request *req, const void *data, size_t len,
 		  bool last);
+/* Out of its loop's list of tasks, if it is one. */
+void request_unlink_task(struct http_request *req);
 /* The connection has closed under it. */
 void request_gone(struct http_request *req);
 
@@ -237,6 +247,10 @@ const struct http_mount *server_mount(const struct http_server *server,
 void server_refused(struct http_server *server, const char *peer, int status,
 		    const char *reason);
 uint64_t server_conn_id(struct http_server *server);
+struct loop *server_first_loop(struct http_server *server);
+/* Call fn(ctx) when the server is about to stop its threads. */
+void server_on_stop(struct http_server *server, void (*fn)(void *ctx),
+		    void *ctx);
 void server_closed(struct http_server *server);
 
 #endif

@@ -135,6 +135,42 @@ static bool parse_request_line(struct http_parser *p, char *line, char *end)
 	return parse_version(p, version) && parse_target(p, target);
 }
 
+/* --- Status line ------------------------------------------------------ */
+
+/* RFC 9112 4; some servers leave out the space before an empty reason. */
+static bool parse_status_line(struct http_parser *p, const char *line,
+			      const char *end)
+{
+	struct http_head *head = &p->head;
+	int status = 0;
+
+	if (end - line < 12 || (memcmp(line, "HTTP/1.1 ", 9) != 0 &&
+				memcmp(line, "HTTP/1.0 ", 9) != 0))
+		return http_parser_refuse(p, 502, "bad HTTP version");
+	for (int i = 9; i < 12; i++) {
+		if (line[i] < '0' || line[i] > '9')
+			return http_parser_refuse(p, 502, "bad status");
+		status = status * 10 + line[i] - '0';
+	}
+	if (status < 100 || status > 599 || (end > line + 12 &&
+					     line[12] != ' '))
+		return http_parser_refuse(p, 502, "bad status");
+	for (const char *at = line + 12; at < end; at++)
+		if (!http_char_is(*at, CHAR_VALUE))
+			return http_parser_refuse(p, 502, "bad reason phrase");
+	head->http10 = line[7] == '0';
+	head->status = status;
+	head->no_body = p->head_request || status < 200 || status == 204 ||
+		status == 304;
+	return true;
+}
+
+static bool parse_first_line(struct http_parser *p, char *line, char *end)
+{
+	return p->response ? parse_status_line(p, line, end) :
+		parse_request_line(p, line, end);
+}
+
 /* --- Fields that frame the message ------------------------------------ */
 
 static bool take_host(struct http_parser *p, struct framing *f,
@@ -229,10 +265,10 @@ static bool take_field(struct http_parser *p, struct framing *f,
 {
 	switch (field->name_len) {
 	case 4:
-		return !field_is(field, "host", 4) ||
+		return p->response || !field_is(field, "host", 4) ||
 			take_host(p, f, field->value);
 	case 6:
-		return !field_is(field, "expect", 6) ||
+		return p->response || !field_is(field, "expect", 6) ||
 			take_expect(p, field->value);
 	case 10:
 		if (field_is(field, "connection", 10))
@@ -260,7 +296,7 @@ static bool check_framing(struct http_parser *p, const struct framing *f)
 	if (f->encoding && head->http10)
 		return http_parser_refuse(p, 400, "Transfer-Encoding in "
 					  "HTTP/1.0");
-	if (!f->host && !head->http10)
+	if (!f->host && !head->http10 && !p->response)
 		return http_parser_refuse(p, 400, "missing Host");
 	head->keep_alive = !f->close && (!head->http10 || f->keep_alive);
 	if (head->http10)
@@ -306,7 +342,7 @@ bool http_head_parse(struct http_parser *p, char *text, size_t len)
 	memset(&p->head, 0, sizeof p->head);
 	eol = memchr(text, '\r', len);
 	line = eol + 2;
-	if (eol[1] != '\n' || !parse_request_line(p, text, eol))
+	if (eol[1] != '\n' || !parse_first_line(p, text, eol))
 		return p->state != HTTP_PARSER_BAD ?
 			http_parser_refuse(p, 400, "CR without LF") : false;
 	for (; line < end; line = eol + 2) {

@@ -172,6 +172,13 @@ void loop_stop(struct loop *loop)
 		conn_destroy(c);
 		conn_leave(c);
 	}
+	while (loop->tasks != NULL) {
+		struct http_request *task = loop->tasks;
+
+		request_unlink_task(task);
+		request_gone(task);
+	}
+	upstreams_stop(loop);
 }
 
 static void run_stop(struct loop *loop, struct post *post)
@@ -212,6 +219,7 @@ void loop_free(struct loop *loop)
 	}
 	while (atomic_load(&loop->posting) > 0)
 		sched_yield();
+	upstreams_stop(loop);
 	if (loop->wake_fd >= 0)
 		close(loop->wake_fd);
 	if (loop->base != NULL)

@@ -18,6 +18,15 @@ void http_parser_init(struct http_parser *p, struct arena *arena,
 		HTTP_FIELDS_MAX;
 }
 
+void http_parser_init_response(struct http_parser *p, struct arena *arena,
+			       size_t head_max, size_t line_max,
+			       unsigned fields_max, bool head_request)
+{
+	http_parser_init(p, arena, head_max, line_max, fields_max);
+	p->response = true;
+	p->head_request = head_request;
+}
+
 bool http_parser_refuse(struct http_parser *p, int status,
 			const char *reason)
 {
@@ -83,7 +92,7 @@ static void grow_text(struct http_parser *p, size_t need)
  */
 static size_t feed_idle(struct http_parser *p, const char *data)
 {
-	if (p->blank < 2 && *data == "\r\n"[p->blank]) {
+	if (!p->response && p->blank < 2 && *data == "\r\n"[p->blank]) {
 		p->blank++;
 		return 1;
 	}
@@ -142,15 +151,39 @@ void http_parser_body(struct http_parser *p, size_t max)
 	p->body_max = max;
 	p->body = none;
 	p->left = p->head.content_length;
-	if (p->head.chunked) {
+	if (p->response && p->head.no_body) {
+		p->left = 0;
+		p->state = HTTP_PARSER_DONE;
+	} else if (p->head.chunked) {
 		p->state = HTTP_PARSER_IN_BODY;
 		p->left = 0;
+	} else if (p->response && !p->head.has_length) {
+		/* RFC 9112 6.3, 8 */
+		p->state = HTTP_PARSER_IN_BODY;
+		p->to_eof = true;
+		p->head.keep_alive = false;
+		p->left = UINT64_MAX;
 	} else if (p->left > max) {
 		http_parser_refuse(p, 413, "body too large");
 	} else {
 		p->state = p->left > 0 ? HTTP_PARSER_IN_BODY :
 			HTTP_PARSER_DONE;
 	}
+}
+
+void http_parser_stream(struct http_parser *p, size_t max)
+{
+	if (p->state == HTTP_PARSER_HEAD)
+		http_parser_body(p, max);
+	p->streaming = true;
+}
+
+bool http_parser_eof(struct http_parser *p)
+{
+	if (p->state != HTTP_PARSER_IN_BODY || !p->to_eof)
+		return false;
+	p->state = HTTP_PARSER_DONE;
+	return true;
 }
 
 /* Room as large as what was announced, within reason; else doubled. */
@@ -179,8 +212,13 @@ bool http_parser_body_add(struct http_parser *p, const uint8_t *data,
 {
 	if (len > p->body_max - p->body_len)
 		return http_parser_refuse(p, 413, "body too large");
-	grow_body(p, p->body_len + len);
-	memcpy(p->body + p->body_len, data, len);
+	if (p->streaming) {
+		p->piece = data;
+		p->piece_len = len;
+	} else {
+		grow_body(p, p->body_len + len);
+		memcpy(p->body + p->body_len, data, len);
+	}
 	p->body_len += len;
 	return true;
 }
@@ -193,6 +231,8 @@ static size_t feed_body(struct http_parser *p, const uint8_t *data, size_t len)
 		len = (size_t)p->left;
 	if (!http_parser_body_add(p, data, len))
 		return 0;
+	if (p->to_eof)
+		return len;
 	p->left -= len;
 	if (p->left == 0)
 		p->state = HTTP_PARSER_DONE;
@@ -204,7 +244,8 @@ size_t http_parser_feed(struct http_parser *p, const void *data, size_t len)
 	const uint8_t *at = data;
 	size_t used = 0;
 
-	while (used < len) {
+	p->piece_len = 0;
+	while (used < len && p->piece_len == 0) {
 		switch (p->state) {
 		case HTTP_PARSER_IDLE:
 			used += feed_idle(p, (const char *)at + used);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The strict incremental parser of HTTP/1.1 requests (RFC 9112).  It does no
- * I/O: bytes are fed as they come, in any pieces, and the outcome does not
- * depend on where they were cut.
+ * The strict incremental parser of HTTP/1.1 requests, and of responses (RFC
+ * 9112).  It does no I/O: bytes are fed as they come, in any pieces, and the
+ * outcome does not depend on where they were cut.
  *
  * What two parties could read in two ways is refused, since a proxy would
  * smuggle it: a repeated, signed or listed Content-Length, one beside
@@ -25,9 +25,10 @@ struct http_text_field {
 	uint32_t name_len;
 };
 
-/* A request's head, its text in the parser's arena. */
+/* The head of a request or response, its text in the parser's arena. */
 struct http_head {
-	const char *method;
+	int status;               /* of a response: 100 to 599 */
+	const char *method;       /* of a request, as are the next three */
 	const char *path;         /* decoded, begins with "/"; or "*" */
 	const char *query;        /* raw, "" if none */
 	const char *host;         /* Host, or the authority of the target;
@@ -36,6 +37,7 @@ struct http_head {
 	unsigned n_fields;
 	uint64_t content_length;  /* 0 when chunked or absent */
 	bool has_length, chunked, http10, keep_alive, expects_continue;
+	bool no_body;             /* of a response: to HEAD, 1xx, 204, 304 */
 };
 
 enum http_parser_state {
@@ -53,7 +55,9 @@ struct http_parser {
 	const char *reason;       /* a few words, a constant */
 	struct http_head head;
 	uint8_t *body;            /* never NULL once DONE */
-	size_t body_len;
+	size_t body_len;          /* also when streaming: what has come */
+	const uint8_t *piece;     /* when streaming: what the last feed */
+	size_t piece_len;         /* found, in its data; 0: nothing */
 
 	/* The parser's own. */
 	struct arena *arena;
@@ -65,6 +69,7 @@ struct http_parser {
 	uint64_t left;            /* of the body or of the chunk */
 	size_t body_cap, extra;   /* extra: bytes of extension or trailer */
 	uint8_t chunk_state, blank;
+	bool response, head_request, streaming, to_eof;
 };
 
 /*
@@ -75,9 +80,17 @@ void http_parser_init(struct http_parser *p, struct arena *arena,
 		      size_t head_max, size_t line_max, unsigned fields_max);
 
 /*
+ * The same for a response; head_request: to a HEAD request.  A status 1xx
+ * comes in state HEAD like any other; init again for what follows it.
+ */
+void http_parser_init_response(struct http_parser *p, struct arena *arena,
+			       size_t head_max, size_t line_max,
+			       unsigned fields_max, bool head_request);
+
+/*
  * Take bytes; returns how many were used.  It stops at a change of state to
- * HEAD, DONE or BAD, and otherwise uses all.  In those three states it uses
- * none.
+ * HEAD, DONE or BAD, when streaming also behind each piece, and otherwise uses
+ * all.  In those three states it uses none.
  */
 size_t http_parser_feed(struct http_parser *p, const void *data, size_t len);
 
@@ -86,6 +99,16 @@ size_t http_parser_feed(struct http_parser *p, const void *data, size_t len);
  * IN_BODY, DONE (there is none) or BAD (413: it is known to be too large).
  */
 void http_parser_body(struct http_parser *p, size_t max);
+
+/*
+ * The same, but the body is not kept: each feed leaves what it found of it in
+ * piece.  Can be changed while nothing of the body has come.
+ */
+void http_parser_stream(struct http_parser *p, size_t max);
+
+/* The peer has ended its side: true, and DONE, for a response that its end
+ * delimits; else false. */
+bool http_parser_eof(struct http_parser *p);
 
 /* The first field of that name, in any case; NULL if none.  name is
  * len bytes. */
@@ -108,7 +131,8 @@ bool http_head_parse(struct http_parser *p, char *text, size_t len);
 size_t http_chunked_feed(struct http_parser *p, const uint8_t *data,
 			 size_t len);
 
-/* Add to p->body, which grows up to body_max.  False: refused (413). */
+/* Add to p->body, which grows up to body_max, or make it the piece.  False:
+ * refused (413). */
 bool http_parser_body_add(struct http_parser *p, const uint8_t *data,
 			  size_t len);
 

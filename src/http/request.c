@@ -74,6 +74,8 @@ void request_unref(struct http_request *req)
 		event_del(&req->timer);
 	if (req->fields.data != NULL)
 		give_back_fields(req);
+	if (req->last_fields.data != NULL)
+		buf_free(&req->last_fields);
 	if (loop->n_spare >= SPARE_REQUESTS) {
 		request_free(req);
 		return;
@@ -114,6 +116,123 @@ void request_gone(struct http_request *req)
 	req->conn = NULL;
 	req->gone = true;
 	call_gone(req);
+}
+
+void http_server_task(struct http_server *server,
+		      void (*fn)(void *ctx, struct http_request *task),
+		      void *ctx)
+{
+	struct loop *loop = server_first_loop(server);
+	struct http_request *req = request_new(loop);
+
+	req->state = REQ_IN_HAND;
+	req->next_task = loop->tasks;
+	req->task_link = &loop->tasks;
+	if (req->next_task != NULL)
+		req->next_task->task_link = &req->next_task;
+	loop->tasks = req;
+	count(&loop->n.in_hand, 1);
+	http_post(req, fn, ctx);
+}
+
+void request_unlink_task(struct http_request *req)
+{
+	if (req->task_link == NULL)
+		return;
+	*req->task_link = req->next_task;
+	if (req->next_task != NULL)
+		req->next_task->task_link = req->task_link;
+	req->task_link = NULL;
+}
+
+/* --- The body, as it comes -------------------------------------------- */
+
+void request_body(struct http_request *req, const void *data, size_t len,
+		  bool last)
+{
+	void (*whole)(void *, struct http_request *) = req->whole_fn;
+	void (*fn)(void *, struct http_request *, const void *, size_t, bool) =
+		req->body_fn;
+
+	if (last) {
+		req->whole_fn = NULL;
+		req->body_fn = NULL;
+	}
+	if (fn != NULL)
+		fn(req->body_ctx, req, data, len, last);
+	else if (whole != NULL && last)
+		whole(req->body_ctx, req);
+}
+
+int64_t http_body_length(const struct http_request *req)
+{
+	const struct http_head *head = &req->parser.head;
+
+	return head->chunked ? -1 : (int64_t)head->content_length;
+}
+
+static void want_body(struct http_request *req)
+{
+	struct conn *c = req->conn;
+
+	conn_enter(c);
+	conn_want_body(c);
+	conn_leave(c);
+}
+
+void http_read_body(struct http_request *req,
+		    void (*fn)(void *ctx, struct http_request *req,
+			       const void *data, size_t len, bool last),
+		    void *ctx)
+{
+	if (req->parser.state == HTTP_PARSER_DONE) {
+		fn(ctx, req, req->parser.body, req->parser.body_len, true);
+		return;
+	}
+	if (req->conn == NULL)
+		return;           /* the gone callback tells */
+	req->body_fn = fn;
+	req->body_ctx = ctx;
+	http_parser_stream(&req->parser, req->mount->body_max);
+	want_body(req);
+}
+
+void http_pause_body(struct http_request *req, bool pause)
+{
+	struct conn *c = req->conn;
+
+	if (c == NULL || req->body_fn == NULL || req->body_paused == pause)
+		return;
+	req->body_paused = pause;
+	conn_enter(c);
+	conn_pause_body(c, pause);
+	conn_leave(c);
+}
+
+void http_read_whole(struct http_request *req, size_t max,
+		     void (*fn)(void *ctx, struct http_request *req),
+		     void *ctx)
+{
+	struct http_parser *p = &req->parser;
+	struct conn *c = req->conn;
+
+	if (p->state == HTTP_PARSER_DONE) {
+		fn(ctx, req);
+		return;
+	}
+	if (c == NULL)
+		return;
+	if (p->body_max > max)
+		p->body_max = max;
+	req->whole_fn = fn;
+	req->body_ctx = ctx;
+	if (!p->head.chunked && p->left > p->body_max) {
+		conn_enter(c);
+		conn_body_failed(c, 413, "body too large");
+		conn_leave(c);
+		return;
+	}
+	want_body(req);
 }
 
 /* --- Reading ---------------------------------------------------------- */
@@ -281,6 +400,14 @@ void http_forget(struct http_request *req)
 }
 
 /* --- Waiting ---------------------------------------------------------- */
+
+void http_on_drained(struct http_request *req,
+		     void (*fn)(void *ctx, struct http_request *req),
+		     void *ctx)
+{
+	req->drained_fn = fn;
+	req->drained_ctx = ctx;
+}
 
 static void run_call(struct loop *loop, struct post *post)
 {

@@ -111,6 +111,16 @@ static bool has_no_content(int status)
 	return status == 204 || status == 304;
 }
 
+/* A body that nobody will read any more: that it is not worth reading on for
+ * is told in the head of the answer. */
+static void decide_close(struct http_request *req)
+{
+	if (req->conn != NULL && req->parser.state == HTTP_PARSER_IN_BODY &&
+	    req->body_fn == NULL &&
+	    !conn_can_skip(&req->parser, req->continued))
+		req->close = true;
+}
+
 static void write_start(struct http_request *req, int status, bool whole,
 			size_t len)
 {
@@ -122,12 +132,16 @@ static void write_start(struct http_request *req, int status, bool whole,
 
 	if (!whole && http10)
 		req->close = true;
+	decide_close(req);
 	req->state = REQ_STARTED;
 	req->chunked = head.chunked;
 	head.close = req->close;
 	head.keep_alive = http10 && !req->close;
 	if (req->conn == NULL)
 		return;
+	if (req->last_fields.len > 0)
+		buf_add(&req->fields, req->last_fields.data,
+			req->last_fields.len);
 	head_write(req->conn, &head, req->fields.data, req->fields.len);
 	/* A long poll need not keep what has been written. */
 	if (!whole && req->loop->spare_fields.data == NULL) {
@@ -181,9 +195,16 @@ static void end(struct http_request *req)
 	req->state = REQ_ENDED;
 	req->conn = NULL;
 	req->gone_fn = NULL;
+	req->drained_fn = NULL;
+	req->body_fn = NULL;
+	req->whole_fn = NULL;
 	if (req->has_timer)
 		event_del(&req->timer);
+	request_unlink_task(req);
 	count(&req->loop->n.in_hand, -1);
+	if (c != NULL && !req->close &&
+	    req->parser.state == HTTP_PARSER_IN_BODY)
+		conn_skip_body(c, &req->parser);
 	if (c != NULL)
 		conn_request_ended(c, req->close);
 	request_unref(req);
@@ -212,6 +233,17 @@ static void do_start(struct http_request *req, int status)
 	if (c != NULL)
 		conn_enter(c);
 	write_start(req, status, false, 0);
+	if (c != NULL)
+		conn_leave(c);
+}
+
+void http_start_sized(struct http_request *req, int status, uint64_t length)
+{
+	struct conn *c = req->conn;
+
+	if (c != NULL)
+		conn_enter(c);
+	write_start(req, status, true, length);
 	if (c != NULL)
 		conn_leave(c);
 }
@@ -400,6 +432,17 @@ void http_header(struct http_request *req, const char *name,
 	at = put_value(at + 2, value, len);
 	memcpy(at, "\r\n", 3);
 	b->len = (size_t)(at + 2 - (char *)b->data);
+}
+
+void http_last_header(struct http_request *req, const char *name,
+		      const char *value)
+{
+	struct buf fields = req->fields;
+
+	req->fields = req->last_fields;
+	http_header(req, name, value);
+	req->last_fields = req->fields;
+	req->fields = fields;
 }
 
 void http_header_lines(struct http_request *req, const char *lines,

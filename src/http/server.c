@@ -14,7 +14,14 @@
 
 enum { THREADS_DEFAULT = 2, THREADS_MAX = 64, UNMOUNTED_BODY = 64 * 1024 };
 
+struct stop_hook {
+	struct stop_hook *next;
+	void (*fn)(void *ctx);
+	void *ctx;
+};
+
 struct http_server {
+	struct stop_hook *hooks;
 	struct http_server_config config;
 	struct loop **loops;
 	unsigned n_loops;
@@ -76,6 +83,31 @@ bool server_opened(struct http_server *server)
 	server->open += room;
 	pthread_mutex_unlock(&server->lock);
 	return room;
+}
+
+void server_on_stop(struct http_server *server, void (*fn)(void *ctx),
+		    void *ctx)
+{
+	struct stop_hook *hook = xmalloc(sizeof *hook);
+
+	*hook = (struct stop_hook){ server->hooks, fn, ctx };
+	server->hooks = hook;
+}
+
+static void run_hooks(struct http_server *server)
+{
+	while (server->hooks != NULL) {
+		struct stop_hook *hook = server->hooks;
+
+		server->hooks = hook->next;
+		hook->fn(hook->ctx);
+		free(hook);
+	}
+}
+
+struct loop *server_first_loop(struct http_server *server)
+{
+	return server->loops[0];
 }
 
 struct loop *server_quiet_loop(struct http_server *server)
@@ -296,6 +328,7 @@ void http_server_free(struct http_server *server)
 	if (server == NULL)
 		return;
 	http_server_drain(server);
+	run_hooks(server);
 	for (unsigned i = 0; i < server->n_loops; i++)
 		loop_free(server->loops[i]);
 	while (server->listeners != NULL) {

@@ -143,9 +143,8 @@ bool tls_reload(struct tls *tls, struct err *err)
  * RFC 5929 4.1: the hash of the certificate's signature, but SHA-256 for MD5
  * and SHA-1, and for signatures that have none of their own.
  */
-size_t tls_endpoint_binding(SSL *ssl, uint8_t out[static 64])
+static size_t binding_of(X509 *cert, uint8_t out[static 64])
 {
-	X509 *cert = SSL_get_certificate(ssl);
 	const EVP_MD *md = NULL;
 	uint8_t hash[EVP_MAX_MD_SIZE];
 	unsigned len = 0;
@@ -164,6 +163,16 @@ size_t tls_endpoint_binding(SSL *ssl, uint8_t out[static 64])
 	}
 	memcpy(out, hash, len);
 	return len;
+}
+
+size_t tls_endpoint_binding(SSL *ssl, uint8_t out[static 64])
+{
+	return binding_of(SSL_get_certificate(ssl), out);
+}
+
+size_t tls_peer_endpoint_binding(SSL *ssl, uint8_t out[static 64])
+{
+	return binding_of(SSL_get0_peer_certificate(ssl), out);
 }
 
 SSL *tls_accept(struct tls *tls, int fd)

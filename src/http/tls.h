@@ -29,5 +29,7 @@ SSL *tls_accept(struct tls *tls, int fd);
  * side sent: at most 64 bytes; the length is returned, 0 if there is none.
  */
 size_t tls_endpoint_binding(SSL *ssl, uint8_t out[static 64]);
+/* The same of the certificate that the peer sent. */
+size_t tls_peer_endpoint_binding(SSL *ssl, uint8_t out[static 64]);
 
 #endif

@@ -163,14 +163,17 @@ static void refused(void *ctx, const char *peer, int status,
 static void mount_all(struct world *w)
 {
 	const struct http_mount mounts[] = {
-		{ "/", 1000, echo, w },
-		{ "/large/", 1 << 20, echo, w },
-		{ "/chunks", 1000, chunks, w }, { "/hold", 1000, hold, w },
-		{ "/timers", 1000, timers, w }, { "/bound", 1000, bound, w },
-		{ "/big", 1000, big, w }, { "/cut", 1000, cut, w },
-		{ "/none", 1000, no_content, w },
-		{ "/close", 1000, close_after, w },
-		{ "/late", 1000, post_and_end, w },
+		{ "/", 1000, echo, w, false },
+		{ "/large/", 1 << 20, echo, w, false },
+		{ "/chunks", 1000, chunks, w, false },
+		{ "/hold", 1000, hold, w, false },
+		{ "/timers", 1000, timers, w, false },
+		{ "/bound", 1000, bound, w, false },
+		{ "/big", 1000, big, w, false },
+		{ "/cut", 1000, cut, w, false },
+		{ "/none", 1000, no_content, w, false },
+		{ "/close", 1000, close_after, w, false },
+		{ "/late", 1000, post_and_end, w, false },
 	};
 
 	for (size_t i = 0; i < sizeof mounts / sizeof *mounts; i++)

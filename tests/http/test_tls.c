@@ -66,9 +66,9 @@ static struct http_server *serve(int *plain, int *tls)
 {
 	struct http_server_config config = { .threads = 2 };
 	const struct http_mount mounts[] = {
-		{ "/", 1 << 20, echo, NULL },
-		{ "/wait", 1000, wait_long, NULL },
-		{ "/big", 1000, big, NULL },
+		{ "/", 1 << 20, echo, NULL, false },
+		{ "/wait", 1000, wait_long, NULL, false },
+		{ "/big", 1000, big, NULL, false },
 	};
 	struct http_server *server;
 	char cert[64], key[64];

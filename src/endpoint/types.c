@@ -48,10 +48,14 @@ static void hand_back(struct call *call)
 	http_post(call->req, worker_done, call);
 }
 
-static void give_to_worker(struct call *call, void (*run)(struct job *job))
+static void give_to_worker(struct call *call, struct context *context,
+			   void (*run)(struct job *job))
 {
+	struct session *session = context_session(context);
+
 	call->off_thread = true;
 	call->job.run = run;
+	call->job.key = session != NULL ? mailbox_queue_key(session) : NULL;
 	call_start(call);
 	workers_submit(call->service->workers, &call->job);
 }
@@ -156,7 +160,7 @@ void call_connect(struct call *call)
 		return;
 	}
 	if (again)
-		give_to_worker(call, run_reconnect);
+		give_to_worker(call, call->old, run_reconnect);
 	else
 		connect_inline(call);
 }
@@ -206,7 +210,7 @@ void call_execute(struct call *call)
 		execute(call);
 		call_finish(call);
 	} else {
-		give_to_worker(call, run_execute);
+		give_to_worker(call, call->context, run_execute);
 	}
 }
 
@@ -253,6 +257,6 @@ void call_disconnect(struct call *call)
 		disconnect_session(call);
 		call_finish(call);
 	} else {
-		give_to_worker(call, run_disconnect);
+		give_to_worker(call, call->context, run_disconnect);
 	}
 }

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Threads for what may block, behind a bounded queue. */
+/*
+ * Threads for what may block, behind a bounded queue.
+ *
+ * Jobs of one key (those of one mailbox, which would wait for its lock) are
+ * run one after another, by the same thread while there are any: nobody is
+ * woken to wait, and a busy mailbox takes one thread, not all.
+ */
 #ifndef ENDPOINT_WORKERS_H
 #define ENDPOINT_WORKERS_H
 
@@ -13,6 +19,7 @@ struct workers;
 struct job {
 	struct job *next;
 	void (*run)(struct job *job);
+	const void *key;          /* NULL: runs beside any other */
 };
 
 struct workers *workers_new(unsigned threads, unsigned queue, struct err *err);

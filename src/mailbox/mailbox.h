@@ -108,6 +108,13 @@ void mailbox_disconnect(struct session *session);
  * an I/O thread. */
 bool mailbox_disconnect_is_inline(const struct session *session);
 
+/*
+ * Sessions with the same key would wait for the same mailbox's lock (that of
+ * the first logon); NULL: there is none yet.  A pointer to compare, no more.
+ * Not while an Execute of the session is under way.
+ */
+const void *mailbox_queue_key(const struct session *session);
+
 /* The service that the session belongs to. */
 struct mailbox_service *mailbox_session_service(const struct session *session);
 

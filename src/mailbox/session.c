@@ -201,6 +201,11 @@ bool mailbox_disconnect_is_inline(const struct session *session)
 	return true;
 }
 
+const void *mailbox_queue_key(const struct session *session)
+{
+	return session->logons != NULL ? session->logons->store : NULL;
+}
+
 size_t mailbox_session_size(const struct session *session)
 {
 	size_t size = arena_size(session->arena);

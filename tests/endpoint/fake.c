@@ -221,6 +221,11 @@ bool mailbox_is_inline(const struct session *session,
 	return begins(req, "inline") || begins(req, "echo");
 }
 
+const void *mailbox_queue_key(const struct session *session)
+{
+	return NULL;
+}
+
 bool mailbox_disconnect_is_inline(const struct session *session)
 {
 	return session->light;

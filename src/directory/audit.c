@@ -52,7 +52,8 @@ const struct audit_class audit_user = {
 	"u.legacy_dn AS LegacyExchangeDN, "
 	"(SELECT group_concat(address, ', ') FROM (SELECT address FROM "
 	"address WHERE user = u.guid ORDER BY position)) AS EmailAddresses, "
-	"u.password AS \"*Password\", ph_flag(u.is_admin) AS Administrator, "
+	"u.password AS \"*Password\", hex(u.nt_hash) AS \"*NtHash\", "
+	"ph_flag(u.is_admin) AS Administrator, "
 	"ph_flag(u.disabled) AS Disabled FROM user u WHERE u.guid = ?"
 };
 

@@ -100,10 +100,12 @@ static bool insert_user(struct txn *t, const struct dir_user *u)
 {
 	return sql_do(t->dir->db, t->err, "INSERT INTO user (guid, account, "
 		      "upn, display_name, legacy_dn, password, is_admin, "
-		      "disabled, changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		      "gsssssiii", &u->guid, u->account, u->upn,
+		      "disabled, nt_hash, changed) "
+		      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		      "gsssssiibi", &u->guid, u->account, u->upn,
 		      u->display_name, u->legacy_dn, u->password,
-		      (int64_t)u->is_admin, (int64_t)u->disabled, t->change);
+		      (int64_t)u->is_admin, (int64_t)u->disabled, u->nt_hash,
+		      u->nt_hash_size, t->change);
 }
 
 static bool is_empty(const char *s)
@@ -164,11 +166,12 @@ static bool update_user(struct txn *t, const struct dir_user *u)
 {
 	return sql_do(t->dir->db, t->err, "UPDATE user SET account = ?, "
 		      "upn = ?, display_name = ?, legacy_dn = ?, "
-		      "password = ?, is_admin = ?, disabled = ?, changed = ? "
-		      "WHERE guid = ?", "sssssiiig", u->account, u->upn,
+		      "password = ?, is_admin = ?, disabled = ?, "
+		      "nt_hash = ?, changed = ? "
+		      "WHERE guid = ?", "sssssiibig", u->account, u->upn,
 		      u->display_name, u->legacy_dn, u->password,
-		      (int64_t)u->is_admin, (int64_t)u->disabled, t->change,
-		      &u->guid) && txn_hit(t, "user");
+		      (int64_t)u->is_admin, (int64_t)u->disabled, u->nt_hash,
+		      u->nt_hash_size, t->change, &u->guid) && txn_hit(t, "user");
 }
 
 static bool set_user(struct txn *t, const struct dir_user *u)

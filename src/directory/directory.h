@@ -78,6 +78,10 @@ struct dir_user {
 	const char *const *addresses;     /* SMTP, the primary one first */
 	size_t address_count;
 	const char *password;     /* PHC string of auth/password.h; "": none */
+	/* The NT hash of the password, as auth/nt_hash.h encrypts it; kept
+	 * only while NTLM is served from the directory.  NULL: none. */
+	const uint8_t *nt_hash;
+	size_t nt_hash_size;
 	bool is_admin;            /* organisation administrator */
 	bool disabled;
 	struct guid mailbox;      /* null GUID: has none */

@@ -65,6 +65,9 @@ static void copy_user(struct arena *a, const struct dir_user *from,
 	out->display_name = arena_strdup(a, from->display_name);
 	out->legacy_dn = arena_strdup(a, from->legacy_dn);
 	out->password = arena_strdup(a, from->password);
+	if (from->nt_hash != NULL)
+		out->nt_hash = arena_memdup(a, from->nt_hash,
+					    from->nt_hash_size);
 	out->addresses = copy_list(a, from->addresses, from->address_count);
 }
 

@@ -451,6 +451,7 @@ static void read_user(struct loader *l, sqlite3_stmt *q, struct dir_user *e)
 	e->is_admin = sqlite3_column_int(q, 6) != 0;
 	e->disabled = sqlite3_column_int(q, 7) != 0;
 	e->changed = (uint64_t)sqlite3_column_int64(q, 8);
+	e->nt_hash = sql_blob(q, 9, a, &e->nt_hash_size);
 }
 
 static bool load_users(struct loader *l)
@@ -464,7 +465,7 @@ static bool load_users(struct loader *l)
 	if (!load_begin(l, "user", sizeof *s->users, &room, &cap) ||
 	    !sql_query(l->db, &q, l->err, "SELECT guid, account, upn, "
 		       "display_name, legacy_dn, password, is_admin, disabled, "
-		       "changed FROM user ORDER BY account", ""))
+		       "changed, nt_hash FROM user ORDER BY account", ""))
 		return false;
 	s->users = room;
 	index_new(s->arena, cap, &s->by_user_guid);

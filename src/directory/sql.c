@@ -96,6 +96,8 @@ static const char *const steps[SQL_SCHEMA] = {
 	" change INTEGER NOT NULL REFERENCES change (id) ON DELETE CASCADE,"
 	" name TEXT NOT NULL, before TEXT, after TEXT);"
 	"CREATE INDEX change_property_change ON change_property (change);",
+
+	"ALTER TABLE user ADD COLUMN nt_hash BLOB;",
 };
 
 /* "UNIQUE constraint failed: user.account" and the like, for people. */

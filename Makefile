@@ -1,6 +1,7 @@
-# Posthouse.  Two targets do everything on a fresh machine:
+# Posthouse.  Three targets do everything on a fresh machine:
 #   make run    build, make a demo organisation, serve it, and log on to it
 #   make test   build with sanitizers and pass every test
+#   make lab    the coexistence of two versions: what fails, why, the cure
 # meson does the building; this file only installs what is missing and calls.
 
 PREFIX ?= /usr/local
@@ -40,6 +41,10 @@ run: all
 # Ends a daemon that "make run KEEP=1" left running.
 stop:
 	tools/demo stop
+
+# The story of two versions in one site, in a Samba domain in namespaces.
+lab: deps-test all
+	tools/lab $(RELEASE)
 
 test: deps-test $(CHECK)/build.ninja $(TSAN)/build.ninja
 	tools/run-tests $(CHECK) $(TSAN)

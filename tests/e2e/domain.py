@@ -70,6 +70,7 @@ ADDRESSES = {
     "fe1": "127.0.0.21", "fe2": "127.0.0.22",
 }
 MARK = "POSTHOUSE_NAMESPACES"
+OUTER = "POSTHOUSE_OUTER"         # process outside, of those who get in
 # The one that has Samba's modules; another may come first on the PATH.
 SAMBAS_PYTHON = "/usr/bin/python3"
 SCRATCH = "/run/posthouse-test"
@@ -115,6 +116,7 @@ def enter(argv=None):
     if os.environ.get(MARK) == "2":
         return
     os.environ[MARK] = "1"
+    os.environ[OUTER] = str(os.getpid())
     for name in ("KRB5_CONFIG", "KRB5CCNAME", "KRB5_KTNAME"):
         os.environ.pop(name, None)
     # The shell is process 1 inside: it collects what others leave behind.

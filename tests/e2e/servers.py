@@ -153,12 +153,13 @@ audit = audit.log
         self.posthouse("org", "init", "--domain", domain.DNS, "--server",
                        first.name, "--fqdn", first.fqdn, "--database",
                        f"{first.name} Database", "--database-path",
-                       f"{first.folder}/mailboxes", server=first.name)
-        self.posthouse("server", "set", first.name, "--version-text",
-                       first.version, "--roles", ",".join(first.roles))
+                       f"{first.folder}/mailboxes", "--version",
+                       first.version, "--methods", "default")
+        self.posthouse("server", "set", first.name, "--roles",
+                       ",".join(first.roles))
         for server in others:
             self.posthouse("server", "new", server.name, "--fqdn",
-                           server.fqdn, "--version-text", server.version,
+                           server.fqdn, "--version", server.version,
                            "--roles", ",".join(server.roles))
             if "mailbox" in server.roles:
                 os.makedirs(f"{server.folder}/mailboxes")

@@ -29,7 +29,8 @@ enum { HOPS_MAX = 4 };            /* a request that came further: refused */
  * Whether a header's name (len bytes, any case) is one that only servers of
  * the organisation may send: X-Posthouse-*, X-CalculatedBETarget,
  * X-BackEndCookie, X-IsFromCafe, X-CommonAccessToken and the like.  A front
- * end removes these from what a client sends.
+ * end removes these from what a client sends, and from what a back end
+ * answers those that begin with X-Posthouse-.
  */
 bool hop_is_internal(const char *name, size_t len);
 
@@ -48,7 +49,10 @@ unsigned hop_count(const struct http_request *req);
 
 struct hop;
 
-/* directory, key and what else is given must outlive it. */
+/*
+ * For the server that this process is (directory_this_server); NULL: the
+ * directory does not know it.  dir and key must outlive it.
+ */
 struct hop *hop_new(struct directory *dir, const struct assertion_key *key);
 void hop_free(struct hop *hop);                   /* NULL is allowed */
 
@@ -59,7 +63,7 @@ void hop_free(struct hop *hop);                   /* NULL is allowed */
  * constant; *stale: the front end should make a new grant
  * (HOP_ASSERTION_HEADER).  Never blocks.
  */
-enum auth_result hop_identity(struct hop *hop, const struct http_request *req,
+enum auth_result hop_identity(struct hop *hop, struct http_request *req,
 			      const struct dir_server *peer,
 			      const struct identity **id, const char **cause,
 			      bool *stale);

@@ -169,6 +169,50 @@ static bool set_level(struct parser *p, const char *value, uint32_t *out)
 			"debug", value);
 }
 
+static bool set_word(struct parser *p, const struct config_key *key,
+		     const char *value, uint32_t *out)
+{
+	static const char *const sets[][3] = {
+		[CONFIG_WORDS_HOP] = { "server", "delegation",
+				       "pass-through" },
+		[CONFIG_WORDS_HOP_AUTH] = { "version", "ntlm", "negotiate" },
+	};
+	const char *const *words = sets[key->min];
+
+	for (uint32_t i = 0; i < 3; i++)
+		if (strcasecmp(value, words[i]) == 0) {
+			*out = i;
+			return true;
+		}
+	return complain(p, "%s is \"%s\"; write %s, %s or %s", key->name,
+			value, words[0], words[1], words[2]);
+}
+
+/* "mailbox frontend" */
+static bool set_roles(struct parser *p, const char *value, uint32_t *out)
+{
+	uint32_t roles = 0;
+
+	for (const char *at = value; *at != '\0';) {
+		size_t len = strcspn(at, " ,\t");
+
+		if (len == 7 && strncasecmp(at, "mailbox", len) == 0)
+			roles |= 1;       /* DIR_ROLE_MAILBOX */
+		else if (len == 8 && strncasecmp(at, "frontend", len) == 0)
+			roles |= 2;       /* DIR_ROLE_FRONTEND */
+		else if (len > 0)
+			return complain(p, "roles is \"%s\"; write mailbox, "
+					"frontend or both", value);
+		at += len;
+		at += strspn(at, " ,\t");
+	}
+	if (roles == 0)
+		return complain(p, "roles is empty; write mailbox, frontend "
+				"or both");
+	*out = roles;
+	return true;
+}
+
 /* path taken from the folder in which file lies. */
 static char *beside(const char *file, const char *path)
 {
@@ -325,6 +369,10 @@ static bool set_value(struct parser *p, const struct config_key *key,
 		return set_listen(p, key, value);
 	case CONFIG_NETS:
 		return set_nets(p, key, value, at);
+	case CONFIG_ROLES:
+		return set_roles(p, value, at);
+	case CONFIG_WORD:
+		return set_word(p, key, value, at);
 	}
 	return false;
 }

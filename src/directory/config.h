@@ -34,8 +34,11 @@ struct config_listener {
 
 /* [limits]: the defaults are those of Exchange. */
 struct config_limits {
-	uint32_t sessions_user;           /* a user and database: 32 */
-	uint32_t sessions_admin;          /* with administrator privilege */
+	/* Of a user on a mailbox database: MAPI over HTTP, other client
+	 * types, and an administrator's of any type. */
+	uint32_t sessions_user, sessions_other, sessions_admin;
+	uint32_t contexts_user;           /* logged on or not */
+	uint32_t foreign_logons;          /* in 10 s, to a mailbox elsewhere */
 	uint32_t folders, messages, streams, attachments, tables;
 	uint32_t notifications;           /* these six: a session */
 	uint32_t lock_waiters;            /* on one mailbox: 10 */
@@ -67,6 +70,16 @@ struct config_oauth {
 				   * unknown keys */
 };
 
+/* [frontend]: how back ends are reached. */
+struct config_frontend {
+	/* By their make: 0 server to server, 1 constrained delegation, 2
+	 * pass-through; the values of enum frontend_hop. */
+	uint32_t hop_posthouse, hop_exchange, hop_gromox;
+	uint32_t hop_auth;        /* 0 version, 1 ntlm, 2 negotiate */
+	char *ca_file;            /* NULL: the system's */
+	uint32_t connect_timeout, answer_timeout, probe;  /* ms */
+};
+
 struct config {
 	char *path;               /* of the file itself, absolute */
 
@@ -81,6 +94,9 @@ struct config {
 	uint32_t io_threads;      /* 0: one a processor, at most 4 */
 	uint32_t workers;         /* 0: two a processor, at least 4 */
 	uint32_t auth_helpers;    /* processes at most: 2 */
+	uint32_t roles;           /* enum dir_role: both */
+
+	struct config_frontend frontend;
 
 	/* [http] */
 	struct config_listener *listeners;
@@ -99,6 +115,9 @@ struct config {
 	char *audit_file;         /* NULL: none */
 
 	struct config_oauth oauth;
+
+	/* [autodiscover]: pairs, as endpoint/autodiscover.h reads them */
+	char *autodiscover_redirect;      /* NULL: none */
 
 	struct config_limits limits;
 };

@@ -28,6 +28,25 @@ const struct config_key config_keys[] = {
 	VALUE("server", "auth_helpers", CONFIG_NUMBER, auth_helpers, 1, 64,
 	      "2"),
 
+	VALUE("server", "roles", CONFIG_ROLES, roles, 0, 0,
+	      "mailbox frontend"),
+
+	VALUE("frontend", "hop_posthouse", CONFIG_WORD, frontend.hop_posthouse,
+	      CONFIG_WORDS_HOP, 0, "server"),
+	VALUE("frontend", "hop_exchange", CONFIG_WORD, frontend.hop_exchange,
+	      CONFIG_WORDS_HOP, 0, "delegation"),
+	VALUE("frontend", "hop_gromox", CONFIG_WORD, frontend.hop_gromox,
+	      CONFIG_WORDS_HOP, 0, "pass-through"),
+	VALUE("frontend", "hop_auth", CONFIG_WORD, frontend.hop_auth,
+	      CONFIG_WORDS_HOP_AUTH, 0, "version"),
+	PATH("frontend", "ca_file", frontend.ca_file),
+	VALUE("frontend", "connect_timeout", CONFIG_TIME,
+	      frontend.connect_timeout, 100, 60000, "5 s"),
+	VALUE("frontend", "answer_timeout", CONFIG_TIME,
+	      frontend.answer_timeout, 100, 600000, "60 s"),
+	VALUE("frontend", "probe", CONFIG_TIME, frontend.probe, 100, 600000,
+	      "10 s"),
+
 	VALUE("http", "listen", CONFIG_LISTEN, listeners,
 	      CONFIG_LISTEN_CLIENT, 0, NULL),
 	VALUE("http", "listen_backend", CONFIG_LISTEN, listeners,
@@ -60,9 +79,14 @@ const struct config_key config_keys[] = {
 	STRING("oauth", "trusted_issuers", oauth.trusted_issuers, NULL),
 	STRING("oauth", "client_id", oauth.client_id, NULL),
 
+	STRING("autodiscover", "redirect", autodiscover_redirect, NULL),
+
 	/* Sessions of a user on a mailbox database. */
 	LIMIT(sessions_user, CONFIG_NUMBER, 1, 1000000, "32"),
+	LIMIT(sessions_other, CONFIG_NUMBER, 1, 1000000, "16"),
 	LIMIT(sessions_admin, CONFIG_NUMBER, 1, 1000000, "64000"),
+	LIMIT(contexts_user, CONFIG_NUMBER, 1, 1000000, "256"),
+	LIMIT(foreign_logons, CONFIG_NUMBER, 1, 32, "5"),
 
 	/* Objects of a session. */
 	LIMIT(folders, CONFIG_NUMBER, 1, 1000000, "500"),

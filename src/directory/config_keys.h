@@ -16,7 +16,12 @@ enum config_type {
 	CONFIG_LISTEN,            /* struct config_listener; may repeat; min
 				   * is its kind */
 	CONFIG_NETS,              /* char *, of networks (base/net.h) */
+	CONFIG_ROLES,             /* uint32_t, a set of enum dir_role */
+	CONFIG_WORD,              /* uint32_t, place in a list of words, which
+				   * min names (enum config_words) */
 };
+
+enum config_words { CONFIG_WORDS_HOP, CONFIG_WORDS_HOP_AUTH };
 
 struct config_key {
 	const char *section, *name;

@@ -9,7 +9,12 @@
 
 #include "store/impl.h"
 
-enum { PAGE_SIZE = 16384, CACHE_KIB = 224, CHECKPOINT_PAGES = 1000 };
+/*
+ * Each save writes a page of messages, of contents and of folders to the WAL
+ * and later to the file: with 16 KB it was 63 KB a message, now 38.  4 KB
+ * would leave room for a single message of two pages of text a page.
+ */
+enum { PAGE_SIZE = 8192, CACHE_KIB = 224, CHECKPOINT_PAGES = 2000 };
 enum { LOOKASIDE_SIZE = 384, LOOKASIDE_SLOTS = 64 };
 
 /*

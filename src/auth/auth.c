@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "auth/auth.h"
+#include "auth/auth_impl.h"
 
 #include <openssl/crypto.h>
 #include <pthread.h>
@@ -8,15 +8,13 @@
 #include <strings.h>
 
 #include "auth/base64.h"
+#include "auth/helper.h"
 #include "auth/password.h"
-#include "auth/pool.h"
-#include "auth/remember.h"
-#include "auth/throttle.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/utf.h"
 
-enum { CREDENTIALS_MAX = 2048, NAME_MAX_SIZE = 512 };
+enum { CREDENTIALS_MAX = 2048 };
 
 /* Whoever waits for a check: several requests may bring the same header. */
 struct waiter {
@@ -35,20 +33,7 @@ struct check {
 	struct guid user;
 	bool hopeless;            /* unknown or disabled: denied anyway */
 	char *hash;
-	char password[PASSWORD_MAX_SIZE];
-};
-
-struct auth {
-	struct directory *dir;
-	struct auth_options options;
-	struct mac_key *key;
-	struct pool *pool;
-
-	pthread_mutex_t lock;     /* guards all below; never held over done */
-	struct remember *remember;
-	struct throttle *pairs, *addresses;
-	struct check *under_way;
-	struct auth_stats stats;
+	uint8_t ask[HELPER_PASSWORD_MAX]; /* for the helper: a secret */
 };
 
 const char *auth_result_name(enum auth_result result)
@@ -62,7 +47,7 @@ const char *auth_result_name(enum auth_result result)
 /* The header (RFC 7617) ------------------------------------------------ */
 
 struct credentials {
-	char name[NAME_MAX_SIZE];
+	char name[AUTH_NAME_SIZE];
 	char password[PASSWORD_MAX_SIZE];
 };
 
@@ -149,7 +134,7 @@ static void unlink_check(struct auth *auth, struct check *c)
 
 static void free_check(struct check *c)
 {
-	OPENSSL_cleanse(c->password, sizeof c->password);
+	OPENSSL_cleanse(c->ask, sizeof c->ask);
 	free(c->hash);
 	free(c);
 }
@@ -193,7 +178,8 @@ static void record(struct auth *auth, struct check *c,
 	unlink_check(auth, c);
 }
 
-static void job_done(struct pool_job *job, enum pool_result outcome)
+static void job_done(struct pool_job *job, enum pool_result outcome,
+		     const uint8_t *answer, size_t len)
 {
 	struct check *c = (struct check *)job;
 	enum auth_result result = AUTH_DENIED;
@@ -201,9 +187,9 @@ static void job_done(struct pool_job *job, enum pool_result outcome)
 	struct waiter *w, *next;
 	uint64_t change = 0;
 
-	if (outcome == POOL_FAILED)
+	if (outcome != POOL_ANSWERED || len != 1 || answer[0] == 'f')
 		result = AUTH_UNAVAILABLE;
-	else if (outcome == POOL_MATCH && !c->hopeless &&
+	else if (answer[0] == 'y' && !c->hopeless &&
 		 (id = identify(c, &change)) != NULL)
 		result = AUTH_OK;
 	pthread_mutex_lock(&c->auth->lock);
@@ -216,26 +202,6 @@ static void job_done(struct pool_job *job, enum pool_result outcome)
 	}
 	identity_unref(id);
 	free_check(c);
-}
-
-/* 64 bits that an outsider can't find a collision of; never 0. */
-static uint64_t throttle_key(const struct auth *auth, const char *name,
-			     const char *address)
-{
-	char text[NAME_MAX_SIZE + 128];
-	struct mac mac;
-	uint64_t key;
-	size_t n = 0;
-
-	for (; *name != '\0' && n < NAME_MAX_SIZE; name++)
-		text[n++] = (char)(*name >= 'A' && *name <= 'Z' ?
-				   *name + ('a' - 'A') : *name);
-	text[n++] = '\0';
-	while (*address != '\0' && n < sizeof text)
-		text[n++] = *address++;
-	mac_compute(auth->key, text, n, &mac);
-	memcpy(&key, mac.b, sizeof key);
-	return key | 1;
 }
 
 /*
@@ -267,12 +233,11 @@ static struct check *new_check(struct auth *auth, const struct mac *mac,
 
 	c->auth = auth;
 	c->mac = *mac;
-	c->pair = throttle_key(auth, cred->name, address);
-	c->address = throttle_key(auth, "", address);
-	memcpy(c->password, cred->password, sizeof c->password);
+	c->pair = auth_throttle_key(auth, cred->name, address);
+	c->address = auth_throttle_key(auth, "", address);
 	look_up(c, cred->name);
-	c->job.password = c->password;
-	c->job.hash = c->hash;
+	c->job.ask = c->ask;
+	c->job.ask_len = helper_password(cred->password, c->hash, c->ask);
 	c->job.deadline = clock_ms() + auth->options.deadline;
 	c->job.done = job_done;
 	return c;
@@ -288,6 +253,8 @@ static enum auth_result admit(struct auth *auth, struct check *c)
 		auth->stats.throttled++;
 		return AUTH_THROTTLED;
 	}
+	if (c->job.ask_len == 0)
+		return AUTH_DENIED;
 	link_check(auth, c);
 	if (!pool_submit(auth->pool, &c->job)) {
 		unlink_check(auth, c);
@@ -369,85 +336,4 @@ bool auth_check_basic(struct auth *auth, const char *header,
 	done(ctx, AUTH_OK, id);
 	identity_unref(id);
 	return true;
-}
-
-/* The service ---------------------------------------------------------- */
-
-static void or_default(unsigned *value, unsigned preset)
-{
-	if (*value == 0)
-		*value = preset;
-}
-
-static void fill_options(struct auth_options *o)
-{
-	if (o->helper == NULL)
-		o->helper = "posthouse-auth";
-	or_default(&o->helpers, 2);
-	or_default(&o->helper_checks, 1000);
-	or_default(&o->queue, 256);
-	or_default(&o->deadline, 10000);
-	or_default(&o->remember, 300000);
-	or_default(&o->remembered, 65536);
-	or_default(&o->failures, 10);
-	or_default(&o->address_failures, 100);
-	or_default(&o->failure_window, 60000);
-}
-
-static void free_auth(struct auth *auth)
-{
-	remember_free(auth->remember);
-	throttle_free(auth->pairs);
-	throttle_free(auth->addresses);
-	mac_key_free(auth->key);
-	pthread_mutex_destroy(&auth->lock);
-	free(auth);
-}
-
-bool auth_start(struct directory *dir, const struct auth_options *options,
-		struct auth **out, struct err *err)
-{
-	struct auth *auth = xcalloc(1, sizeof *auth);
-	struct auth_options *o = &auth->options;
-
-	if (options != NULL)
-		*o = *options;
-	fill_options(o);
-	auth->dir = dir;
-	auth->key = mac_key_new();
-	auth->remember = remember_new(o->remembered, o->remember);
-	auth->pairs = throttle_new(o->failures, o->failure_window);
-	auth->addresses = throttle_new(o->address_failures,
-				       o->failure_window);
-	pthread_mutex_init(&auth->lock, NULL);
-	if (!pool_start(&(struct pool_options){
-			.helper = o->helper, .helpers = o->helpers,
-			.checks = o->helper_checks, .queue = o->queue },
-			&auth->pool, err)) {
-		free_auth(auth);
-		return false;
-	}
-	*out = auth;
-	return true;
-}
-
-void auth_stop(struct auth *auth)
-{
-	if (auth == NULL)
-		return;
-	pool_stop(auth->pool);
-	free_auth(auth);
-}
-
-void auth_stats(struct auth *auth, struct auth_stats *out)
-{
-	struct pool_stats pool;
-
-	pool_stats(auth->pool, &pool);
-	pthread_mutex_lock(&auth->lock);
-	*out = auth->stats;
-	pthread_mutex_unlock(&auth->lock);
-	out->helpers_started = pool.started;
-	out->helpers_lost = pool.lost;
-	out->waiting = pool.waiting;
 }

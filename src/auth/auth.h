@@ -53,6 +53,13 @@ const char *auth_result_name(enum auth_result result);
 
 struct auth;
 
+/* Where the passwords of NTLM come from: [auth] ntlm. */
+enum auth_ntlm {
+	AUTH_NTLM_OFF,
+	AUTH_NTLM_LOCAL,          /* the directory (auth/nt_hash.h) */
+	AUTH_NTLM_WINBIND,        /* the domain, by way of winbind */
+};
+
 struct auth_options {
 	const char *helper;       /* path of posthouse-auth */
 	unsigned helpers;         /* processes at most; 0: 2 */
@@ -65,6 +72,22 @@ struct auth_options {
 	unsigned address_failures;/* of an address; 0: 100 */
 	unsigned failure_window;  /* ms after which they are forgotten; 0:
 				   * 60000 */
+
+	/* NTLM and Negotiate: auth/gate.h and auth/initiate.h. */
+	enum auth_ntlm ntlm;
+	const char *keytab;       /* NULL: the Kerberos library's own */
+	const char *principal;    /* this server's as a client; NULL: found in
+				   * the keytab */
+	const char *host;         /* FQDN of this server; NULL: looked up in
+				   * the directory */
+	const char *domain;       /* NetBIOS name of the domain; NULL: the
+				   * first label of the default accepted one,
+				   * in upper case */
+	const char *realm;        /* of Kerberos principals that are users;
+				   * NULL: the default accepted domain */
+	const char *nt_key;       /* key file of NT hashes (AUTH_NTLM_LOCAL) */
+	unsigned handshakers;     /* processes for handshakes; 0: 2 */
+	unsigned handshakes;      /* then one is replaced; 0: 1000 */
 };
 
 /*

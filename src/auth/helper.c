@@ -3,13 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/crypto.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,9 +14,7 @@
 
 extern char **environ;
 
-enum { HASH_MAX = 512, MESSAGE_MAX = PASSWORD_MAX_SIZE + HASH_MAX };
-
-/* The daemon's side ---------------------------------------------------- */
+enum { HASH_MAX = 512 };
 
 /* Its end becomes standard input; signals are as in a fresh process. */
 static int spawn(const char *path, int end, pid_t *pid)
@@ -76,70 +70,31 @@ void helper_kill(int fd, pid_t pid)
 		;
 }
 
-bool helper_ask(int fd, const char *password, const char *hash)
+bool helper_send(int fd, const uint8_t *message, size_t len)
 {
-	char message[MESSAGE_MAX];
-	size_t password_size = strlen(password) + 1;
-	size_t hash_size = strlen(hash) + 1;
-	bool ok;
-
-	if (password_size > PASSWORD_MAX_SIZE || hash_size > HASH_MAX)
-		return false;
-	memcpy(message, password, password_size);
-	memcpy(message + password_size, hash, hash_size);
-	ok = send(fd, message, password_size + hash_size, MSG_NOSIGNAL) ==
-		(ssize_t)(password_size + hash_size);
-	OPENSSL_cleanse(message, sizeof message);
-	return ok;
+	return send(fd, message, len, MSG_NOSIGNAL) == (ssize_t)len;
 }
 
-bool helper_answer(int fd, enum helper_answer *out)
+bool helper_recv(int fd, uint8_t *message, size_t size, size_t *len)
 {
-	char answer;
+	ssize_t n = recv(fd, message, size, 0);
 
-	if (recv(fd, &answer, 1, 0) != 1 || answer == '\0' ||
-	    strchr("ynf", answer) == NULL)
+	if (n <= 0)
 		return false;
-	*out = (enum helper_answer)answer;
+	*len = (size_t)n;
 	return true;
 }
 
-/* The process's side --------------------------------------------------- */
-
-static char check(const char *message, size_t len)
+size_t helper_password(const char *password, const char *hash,
+		       uint8_t out[static HELPER_PASSWORD_MAX])
 {
-	const char *nul = memchr(message, '\0', len);
-	bool match;
+	size_t password_size = strlen(password) + 1;
+	size_t hash_size = strlen(hash) + 1;
 
-	if (nul == NULL || message[len - 1] != '\0' || nul == message + len - 1)
-		return HELPER_FAILED;
-	if (!password_verify(message, nul + 1, &match, NULL))
-		return HELPER_FAILED;
-	return match ? HELPER_MATCH : HELPER_NO_MATCH;
-}
-
-/* Passwords pass through here: no core files, no debugger of the user. */
-static void harden(void)
-{
-	const struct rlimit none = { 0, 0 };
-
-	prctl(PR_SET_DUMPABLE, 0);
-	setrlimit(RLIMIT_CORE, &none);
-	signal(SIGINT, SIG_IGN);  /* Ctrl-C is for the daemon, which drains */
-}
-
-int helper_main(int fd)
-{
-	char message[MESSAGE_MAX];
-	ssize_t n;
-
-	harden();
-	while ((n = recv(fd, message, sizeof message, 0)) > 0) {
-		char answer = check(message, (size_t)n);
-
-		OPENSSL_cleanse(message, sizeof message);
-		if (send(fd, &answer, 1, MSG_NOSIGNAL) != 1)
-			return 1;
-	}
-	return n == 0 ? 0 : 1;
+	if (password_size > PASSWORD_MAX_SIZE || hash_size > HASH_MAX)
+		return 0;
+	out[0] = HELPER_PASSWORD;
+	memcpy(out + 1, password, password_size);
+	memcpy(out + 1 + password_size, hash, hash_size);
+	return 1 + password_size + hash_size;
 }

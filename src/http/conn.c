@@ -626,10 +626,12 @@ void conn_new(struct loop *loop, int fd, const struct listener *listener,
 	      const struct sockaddr *addr)
 {
 	struct tls *tls = listener->tls;
-	SSL *ssl = tls != NULL ? tls_accept(tls, fd) : NULL;
+	bool allowed = listener_allows(listener, addr);
+	SSL *ssl = tls != NULL && allowed ? tls_accept(tls, fd) : NULL;
 	struct conn *c;
 
-	if ((tls != NULL && ssl == NULL) || loop->draining || loop->stopping) {
+	if ((tls != NULL && ssl == NULL) || !allowed || loop->draining ||
+	    loop->stopping) {
 		SSL_free(ssl);
 		close(fd);
 		count(&loop->n.accepted, 1);

@@ -141,6 +141,22 @@ static int listen_on(const char *address, int *port, struct err *err)
 	return fd;
 }
 
+static struct net *copy_nets(const struct net *nets, size_t n)
+{
+	struct net *copy = xmalloc((n + 1) * sizeof *copy);
+
+	if (n > 0)
+		memcpy(copy, nets, n * sizeof *copy);
+	return copy;
+}
+
+bool listener_allows(const struct listener *listener,
+		     const struct sockaddr *addr)
+{
+	return listener->n_allowed == 0 ||
+		net_contains(listener->allowed, listener->n_allowed, addr);
+}
+
 struct listener *listener_new(struct http_server *server, const char *address,
 			      const struct http_listen_options *options,
 			      int *port, struct err *err)
@@ -162,10 +178,9 @@ struct listener *listener_new(struct http_server *server, const char *address,
 	listener->tls = tls;
 	listener->kind = options->kind;
 	listener->n_proxies = options->n_proxies;
-	listener->proxies = xmalloc((options->n_proxies + 1) *
-				    sizeof *options->proxies);
-	for (size_t i = 0; i < options->n_proxies; i++)
-		listener->proxies[i] = options->proxies[i];
+	listener->proxies = copy_nets(options->proxies, options->n_proxies);
+	listener->n_allowed = options->n_allowed;
+	listener->allowed = copy_nets(options->allowed, options->n_allowed);
 	listener->fd = fd;
 	return listener;
 }
@@ -176,6 +191,7 @@ void listener_free(struct listener *listener)
 		close(listener->fd);
 	tls_free(listener->tls);
 	free(listener->proxies);
+	free(listener->allowed);
 	free(listener);
 }
 

@@ -12,6 +12,8 @@ struct listener {
 	enum http_listener_kind kind;
 	struct net *proxies;              /* that send PROXY headers */
 	size_t n_proxies;
+	struct net *allowed;              /* none: everybody */
+	size_t n_allowed;
 	int fd;                           /* -1: stopped */
 	struct loop *loop;                /* that accepts */
 	struct event *accept, *retry;     /* NULL before the start */
@@ -25,6 +27,10 @@ void listener_free(struct listener *listener);
 /* Before the loop runs; and on its thread. */
 void listener_start(struct listener *listener, struct loop *loop);
 void listener_stop(struct listener *listener);
+
+/* Whether a connection from addr is to be served. */
+bool listener_allows(const struct listener *listener,
+		     const struct sockaddr *addr);
 
 /* server.c: count one connection more, if the limit allows it; and choose
  * the loop with the fewest. */

@@ -118,6 +118,9 @@ struct http_listen_options {
 	 */
 	const struct net *proxies;
 	size_t n_proxies;
+	/* Who may connect; others are closed at once.  0: everybody. */
+	const struct net *allowed;
+	size_t n_allowed;
 };
 
 /* http_server_listen with all that can be chosen. */

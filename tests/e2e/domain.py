@@ -99,7 +99,7 @@ def unshare_options():
             return options
         said.append(done.stderr.strip())
     print("domain: this machine does not allow mount and network namespaces "
-          f"({'; '.join(said)}).\nRun as root; in a container, give it "
+          f"({'; '.join(dict.fromkeys(said))}).\nRun as root; in a container, give it "
           "CAP_SYS_ADMIN (docker run --privileged); without root, allow "
           "user namespaces.", file=sys.stderr)
     print("0 passed, 1 failed")

@@ -28,7 +28,7 @@ enum ec rop_call_lock(struct rop_call *call, struct store *store)
 	if (call->locked == store)
 		return EC_SUCCESS;
 	rop_call_unlock(call);
-	ec = store_lock(store);
+	ec = store_lock_as(store, call->session);
 	if (ec == EC_SUCCESS)
 		call->locked = store;
 	return ec;

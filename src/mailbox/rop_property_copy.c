@@ -84,7 +84,7 @@ static enum ec lock_both(struct rop_call *call, const struct object *dst,
 	rop_call_unlock(call);
 	ec = rop_call_lock(call, swap ? two : one);
 	if (ec == EC_SUCCESS)
-		ec = store_lock(swap ? one : two);
+		ec = store_lock_as(swap ? one : two, call->session);
 	if (ec == EC_SUCCESS)
 		*second = swap ? one : two;
 	return ec;

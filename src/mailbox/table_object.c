@@ -7,6 +7,7 @@
 #include "mailbox/notify.h"
 #include "mapi/rop.h"
 #include "store/event.h"
+#include "store/pool.h"
 #include "store/table.h"
 
 /* Notifications hold a row of at most this size; a larger one is left out,
@@ -52,11 +53,21 @@ bool table_object_put_row(const struct table_object *t,
 	return false;
 }
 
+/* [MS-OXCFOLD] 2.2.1.13.1, SuppressesNotifications */
+static bool is_suppressed(const struct table_object *t,
+			  const struct table *table)
+{
+	const struct logon *logon = t->object->logon;
+
+	return (table_flags(table) & TABLE_SUPPRESSES_NOTIFICATIONS) != 0 &&
+		store_actor(logon->store) == logon->session;
+}
+
 /*
  * [MS-OXCNOTIF] 2.2.1.4.1.2.  It comes from a change that may be another
  * session's, with the lock of the store held.
  */
-static void on_event(void *ctx, struct table *table,
+static bool on_event(void *ctx, struct table *table,
 		     const struct table_event *ev)
 {
 	struct table_object *t = ctx;
@@ -75,6 +86,8 @@ static void on_event(void *ctx, struct table *table,
 		.insert_after_table_row_instance = ev->after_instance,
 	};
 
+	if (!ev->message && is_suppressed(t, table))
+		return false;
 	if (ev->message)
 		n.notification_flags |= NOTIFY_MESSAGE;
 	if (ev->row != NULL) {
@@ -86,6 +99,7 @@ static void on_event(void *ctx, struct table *table,
 		n.table_row_data = (struct bin){ bytes, w.len };
 	}
 	notify_post(t->object, &n);
+	return true;
 }
 
 enum ec table_object_open(struct rop_call *call, struct table *table,

@@ -75,6 +75,7 @@ struct store {
 	bool faulty;
 
 	/* under the mailbox's lock */
+	const void *actor;        /* who holds it */
 	struct sqlite3 *db;
 	struct db_stmt stmts[DB_STMTS];
 	uint64_t tick;

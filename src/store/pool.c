@@ -260,6 +260,11 @@ static pthread_cond_t *turn_of(struct store *s, uint64_t ticket)
 
 enum ec store_lock(struct store *s)
 {
+	return store_lock_as(s, NULL);
+}
+
+enum ec store_lock_as(struct store *s, const void *actor)
+{
 	enum ec ec = EC_SUCCESS;
 	uint64_t mine;
 
@@ -270,9 +275,15 @@ enum ec store_lock(struct store *s)
 		mine = s->ticket++;
 		while (s->serving != mine)
 			pthread_cond_wait(turn_of(s, mine), &s->mutex);
+		s->actor = actor;
 	}
 	pthread_mutex_unlock(&s->mutex);
 	return ec;
+}
+
+const void *store_actor(const struct store *s)
+{
+	return s->actor;
 }
 
 /*

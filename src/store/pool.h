@@ -66,6 +66,14 @@ enum ec store_lock(struct store *store);
 void store_unlock(struct store *store);
 
 /*
+ * The same, saying who it is that will act: any pointer, only compared.
+ * store_actor tells it to those who are told of the changes, who hold the
+ * lock therefore; NULL if nobody said.
+ */
+enum ec store_lock_as(struct store *store, const void *actor);
+const void *store_actor(const struct store *store);
+
+/*
  * What went wrong inside (disk full, I/O, damage) since the last call: true
  * once for each failure, so that it is logged once.  Needs no lock; out may
  * be NULL.

@@ -333,8 +333,11 @@ struct table_event {
 	uint32_t n;
 };
 
-/* Called while the store emits an event, after the table has taken it up. */
-typedef void (*table_event_fn)(void *ctx, struct table *t,
+/*
+ * Called while the store emits an event, after the table has taken it up.
+ * False: it was not passed on, and doesn't count among the many.
+ */
+typedef bool (*table_event_fn)(void *ctx, struct table *t,
 			       const struct table_event *ev);
 
 /*

@@ -27,7 +27,8 @@ static void tell(struct table *t, struct table_event *ev)
 	if (++t->pending > TABLE_MAX_PENDING)
 		*ev = (struct table_event){ .type = TABLE_CHANGED };
 	ev->message = t->kind == TABLE_CONTENTS;
-	t->on_event(t->on_event_ctx, t, ev);
+	if (!t->on_event(t->on_event_ctx, t, ev))
+		t->pending--;
 }
 
 static void tell_changed(struct table *t)

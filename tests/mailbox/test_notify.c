@@ -348,6 +348,78 @@ static void test_table(void **state)
 	store_put(store);
 }
 
+/* Make a folder; *told is what was answered besides, of the same Execute. */
+static void new_folder(struct fixture *f, struct session *who, uint32_t logon,
+		       const char *name, struct rops *told)
+{
+	uint32_t inbox = open_special(f->h, who, logon, SPECIAL_INBOX);
+	uint8_t out;
+
+	rops_begin(told, f->h, who);
+	out = rops_handle(told, ROP_HANDLE_NONE);
+	rops_add(told, ROP_ID_create_folder, (uint8_t)(logon >> 24),
+		 rops_handle(told, inbox), out, &(union rop_req){
+		.create_folder = { .folder_type = 1,
+			.use_unicode_strings = true, .display_name = name,
+			.comment = "" } });
+	assert_int_equal(rops_run(told), EC_SUCCESS);
+	assert_int_equal(told->answers[0].return_value, EC_SUCCESS);
+	rop_release_handle(f->h, who, told->handles[out]);
+	rop_release_handle(f->h, who, inbox);
+}
+
+/* The Inbox's table of folders, with its view made, of f->other. */
+static uint32_t folder_table(struct fixture *f, uint8_t flags)
+{
+	static const uint32_t columns[] = { PID_TAG_DISPLAY_NAME };
+	uint32_t table;
+
+	assert_int_equal(rop(f->h, f->other, ROP_ID_get_hierarchy_table,
+			     open_special(f->h, f->other, f->other_logon,
+					  SPECIAL_INBOX),
+			     &(union rop_req){ .get_hierarchy_table = {
+				flags } }, NULL, &table), EC_SUCCESS);
+	assert_int_equal(rop(f->h, f->other, ROP_ID_set_columns, table,
+			     &(union rop_req){ .set_columns = {
+				.property_tags = { 1, columns } } }, NULL,
+			     NULL), EC_SUCCESS);
+	assert_int_equal(rop(f->h, f->other, ROP_ID_query_position, table,
+			     NULL, NULL, NULL), EC_SUCCESS);
+	return table;
+}
+
+/*
+ * [MS-OXCFOLD] 2.2.1.13.1, SuppressesNotifications (R809): what the client
+ * itself does is not told, however much, what others do is.
+ */
+static void test_suppressed(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t table = folder_table(f, 0x80), all = folder_table(f, 0);
+	const struct rop_notify_rsp *n;
+	char name[16];
+	struct rops b;
+
+	new_folder(f, f->other, f->other_logon, "own", &b);
+	n = find(&b, EVENT_TABLE_MODIFIED, false);
+	assert_non_null(n);
+	for (unsigned i = 1; i < b.n; i++)
+		assert_int_equal(b.rsps[i].notify.notification_handle, all);
+	rop_release_handle(f->h, f->other, all);
+	for (int i = 0; i < 300; i++) {
+		snprintf(name, sizeof name, "own %d", i);
+		new_folder(f, f->other, f->other_logon, name, &b);
+		assert_int_equal(b.n, 1);
+	}
+	new_folder(f, f->h->alice, f->logon, "another's", &b);
+	fetch(f, &b);
+	n = find(&b, EVENT_TABLE_MODIFIED, false);
+	assert_non_null(n);
+	assert_int_equal(n->notification_handle, table);
+	assert_int_equal(n->table_event_type, 3);
+	assert_true(n->table_row_data.len > 0);
+}
+
 /* A session of a client that says which mode it is in, subscribed. */
 static struct session *connect_mode(struct fixture *f, uint16_t mode)
 {
@@ -427,6 +499,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_wake, setup, teardown),
 		cmocka_unit_test(test_overflow),
 		cmocka_unit_test_setup_teardown(test_table, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_suppressed, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_new_mail, setup,
 						teardown),
 	};

@@ -428,7 +428,7 @@ static void test_reload_keeps_state(void **state)
 
 /* ---- notifications ---- */
 
-static void on_table(void *ctx, struct table *t, const struct table_event *ev)
+static bool on_table(void *ctx, struct table *t, const struct table_event *ev)
 {
 	struct fixture *f = ctx;
 	struct rows r = { .n = 0 };
@@ -438,11 +438,12 @@ static void on_table(void *ctx, struct table *t, const struct table_event *ev)
 	case TABLE_ROW_ADDED: strcat(at, "added "); break;
 	case TABLE_ROW_MODIFIED: strcat(at, "modified "); break;
 	case TABLE_ROW_DELETED: strcat(at, "deleted "); break;
-	default: strcat(at, "changed "); return;
+	default: strcat(at, "changed "); return true;
 	}
 	if (ev->row != NULL)
 		take(&r, ev->row, ev->n);
 	strcat(f->log, r.text);
+	return true;
 }
 
 static void expect(struct fixture *f, const char *want)

@@ -669,7 +669,7 @@ static void test_attachments(void **state)
 
 /* ---- notifications ---- */
 
-static void on_table(void *ctx, struct table *t, const struct table_event *ev)
+static bool on_table(void *ctx, struct table *t, const struct table_event *ev)
 {
 	struct fixture *f = ctx;
 	static const char *const names[] = {
@@ -687,6 +687,7 @@ static void on_table(void *ctx, struct table *t, const struct table_event *ev)
 		assert_int_equal(ev->row_folder_id, f->inbox);
 		assert_int_not_equal(ev->row_message_id, 0);
 	}
+	return true;
 }
 
 static void expect(struct fixture *f, const char *format, uint64_t a,
@@ -735,7 +736,7 @@ static void test_notifications(void **state)
 	expect(f, "", 0, 0);
 }
 
-static void on_folders(void *ctx, struct table *t,
+static bool on_folders(void *ctx, struct table *t,
 		       const struct table_event *ev)
 {
 	struct fixture *f = ctx;
@@ -746,6 +747,7 @@ static void on_folders(void *ctx, struct table *t,
 	snprintf(f->log + len, sizeof f->log - len, "%d(%s after %d) ",
 		 ev->type, ev->row != NULL ? ev->row[0].str : "",
 		 (int)id_counter(ev->after_folder_id) % 1000);
+	return true;
 }
 
 static void test_hierarchy_notifications(void **state)

@@ -25,6 +25,9 @@ struct exchange {
 	struct http_field *fields;
 	size_t n_fields;
 	bool too_large;
+	unsigned responses;
+	bool challenge_token;
+	const char *gss_error;
 	CURL *curl;
 	const char *tls_version;
 };
@@ -102,6 +105,30 @@ static void note_tls(struct exchange *x)
 		x->tls_version = SSL_get_version(info->internals);
 }
 
+/* "Negotiate oYG…", "NTLM TlRM…": a method with more behind it. */
+static bool is_token(const struct http_field *f)
+{
+	const char *blank = strchr(f->value, ' ');
+	size_t len = blank != NULL ? (size_t)(blank - f->value) : 0;
+
+	return strcasecmp(f->name, "WWW-Authenticate") == 0 &&
+		((len == 4 && strncasecmp(f->value, "NTLM", 4) == 0) ||
+		 (len == 9 && strncasecmp(f->value, "Negotiate", 9) == 0));
+}
+
+/* What libcurl says of GSSAPI stands in its log alone. */
+static int on_debug(CURL *curl, curl_infotype type, char *data, size_t size,
+		    void *ctx)
+{
+	struct exchange *x = ctx;
+
+	if (type == CURLINFO_TEXT && x->gss_error == NULL &&
+	    (memmem(data, size, "gss_init_sec_context() failed", 29) != NULL ||
+	     memmem(data, size, "gss_import_name() failed", 24) != NULL))
+		x->gss_error = trimmed(x->arena, data, size);
+	return 0;
+}
+
 /* Each header line; a status line begins another response (401, 100). */
 static size_t on_header(char *line, size_t size, size_t n, void *ctx)
 {
@@ -111,6 +138,7 @@ static size_t on_header(char *line, size_t size, size_t n, void *ctx)
 
 	if (len > 5 && memcmp(line, "HTTP/", 5) == 0) {
 		x->n_fields = 0;
+		x->responses++;
 		buf_clear(&x->body);
 		note_tls(x);
 	} else if (colon != NULL && x->n_fields < FIELDS_MAX) {
@@ -119,6 +147,7 @@ static size_t on_header(char *line, size_t size, size_t n, void *ctx)
 
 		f->name = arena_strndup(x->arena, line, name);
 		f->value = trimmed(x->arena, colon + 1, len - name - 1);
+		x->challenge_token = x->challenge_token || is_token(f);
 	}
 	return len;
 }
@@ -208,6 +237,11 @@ static void set_request(struct http_client *c, struct exchange *x,
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, x);
 	if (c->resolve != NULL)
 		curl_easy_setopt(curl, CURLOPT_CONNECT_TO, c->resolve);
+	if (c->config.auth & HTTP_AUTH_NEGOTIATE) {
+		curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, on_debug);
+		curl_easy_setopt(curl, CURLOPT_DEBUGDATA, x);
+		curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L);
+	}
 	set_auth(c);
 	set_tls(c);
 }
@@ -284,6 +318,9 @@ static void get_response(struct http_client *c, struct exchange *x,
 	out->fields = x->fields;
 	out->n_fields = x->n_fields;
 	out->tls_version = x->tls_version;
+	out->responses = x->responses;
+	out->challenge_token = x->challenge_token;
+	out->gss_error = x->gss_error;
 	out->body = arena_memdup(x->arena, x->body.data, x->body.len);
 	out->body_len = x->body.len;
 	get_times(curl, &out->times);

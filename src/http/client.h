@@ -71,6 +71,14 @@ struct http_response {
 	size_t n_fields;
 	const uint8_t *body;
 	size_t body_len;
+	/* Status lines that came for the request: 2 and more when a 401 or
+	 * 100 preceded this answer. */
+	unsigned responses;
+	/* A WWW-Authenticate of one of them carried a token: the handshake of
+	 * NTLM or Negotiate went on. */
+	bool challenge_token;
+	/* Why no token could be made (GSSAPI's words); NULL. */
+	const char *gss_error;
 	struct http_times times;
 	const char *address;              /* of the peer */
 	long port;

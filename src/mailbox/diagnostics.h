@@ -8,28 +8,43 @@
 
 #include "base/arena.h"
 #include "base/ec.h"
-#include "mapi/prop.h"
+#include "mapi/aux.h"
+#include "mapi/diag.h"
 
-/*
- * Our own LIDs of diagnostic contexts.  Exchange's are below 65536: these
- * begin at 70000, so that one decoder reads both.
- */
-enum {
-	LID_WHAT = 70000,         /* dwParam: index of the ROP; Msg: the ROP,
-				   * or the request type */
-	LID_CODE = 70001,         /* StoreEc: what it returned */
-	LID_MEANING = 70002,      /* Msg: the code's name, and its meaning */
+struct session;
+struct rop_call;
+struct mailbox_service;
+
+/* Why the ROPs of one Execute failed: as many blocks as are told of. */
+enum { AUX_TRACES_MAX = 8 };
+
+struct aux_traces {
+	uint32_t n;
+	struct aux_block v[AUX_TRACES_MAX];
 };
 
 /* The auxiliary buffer of a Connect that succeeded ([MS-OXCRPC] 3.1.4.1.2.1);
- * in the arena, as is the next. */
+ * in the arena, as is all that follows. */
 struct bin aux_at_connect(struct arena *arena);
 
 /*
- * AUX_TYPE_EXCEPTION_TRACE: why a Connect (rop_index 0) or a RopLogon was
- * refused, in the grammar of Exchange's diagnostic contexts.
+ * The auxiliary buffer of a Connect that failed: an AUX_TYPE_EXCEPTION_TRACE
+ * with what is known of it in why.
  */
-struct bin aux_trace(struct arena *arena, uint32_t rop_index,
-		     const char *what, enum ec ec);
+struct bin aux_connect_failed(struct mailbox_service *svc,
+			      const struct diag *why, enum ec ec);
+
+/*
+ * Add the AUX_TYPE_EXCEPTION_TRACE of the ROP with this index, which failed:
+ * what call->diag says, and what the code itself tells (object limits, the
+ * queue for the mailbox).  Nothing is added for what needs no more words than
+ * its code: only logons that were refused and limits that were met have more.
+ */
+void aux_rop_failed(struct aux_traces *traces, struct rop_call *call,
+		    uint8_t rop_id, uint32_t index, enum ec ec);
+
+/* The auxiliary buffer with the traces that have room; empty for none. */
+struct bin aux_traces_encode(const struct aux_traces *traces,
+			     struct arena *arena);
 
 #endif

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "mailbox/diagnostics.h"
 #include "mailbox/execute.h"
 #include "mailbox/notify.h"
 #include "mailbox/service.h"
@@ -167,12 +166,11 @@ static enum ec run_all(struct execution *x)
 		if (!execute_rop(x, rest > 0 ? TOO_SMALL_SIZE + rest : 0,
 				 &needed))
 			return too_small(x, start, needed);
+		if (x->last_ec != EC_SUCCESS)
+			aux_rop_failed(&x->traces, &x->call, x->header.rop_id,
+				       x->done, x->last_ec);
 		if (x->done == 0 && x->last_ec == EC_SERVER_BUSY)
 			return EC_SERVER_BUSY;
-		if (x->header.rop_id == ROP_ID_logon &&
-		    x->last_ec != EC_SUCCESS)
-			x->trace = aux_trace(x->arena, x->done, "RopLogon",
-					     x->last_ec);
 		x->done++;
 		if (x->last_ec != EC_SUCCESS &&
 		    (rop_desc(x->header.rop_id)->flags & ROP_ENDS) != 0)
@@ -198,7 +196,7 @@ static void prepare(struct execution *x, struct session *session,
 		.codec = &x->codec,
 	};
 	x->done = 0;
-	x->trace = (struct bin){ NULL, 0 };
+	x->traces.n = 0;
 	x->last_ec = EC_SUCCESS;
 }
 
@@ -246,11 +244,11 @@ enum ec mailbox_execute(struct session *session,
 	prepare(&x, session, req, arena);
 	ec = execute(&x);
 	rop_call_unlock(&x.call);
-	*rsp = (struct execute_rsp){ .status_code = 0 };
+	*rsp = (struct execute_rsp){
+		.auxiliary_buffer = aux_traces_encode(&x.traces, arena) };
 	switch (ec) {
 	case EC_SUCCESS:
 		rsp->rop_buffer = (struct bin){ x.w.base, x.w.len };
-		rsp->auxiliary_buffer = x.trace;
 		break;
 	case EC_BUFFER_TOO_SMALL:         /* [MS-OXCROPS] 3.2.4.3 */
 	case EC_BAD_STUB_DATA:            /* an RPC status, not an answer */

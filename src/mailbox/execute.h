@@ -4,6 +4,7 @@
 #define MAILBOX_EXECUTE_H
 
 #include "base/wire.h"
+#include "mailbox/diagnostics.h"
 #include "mailbox/rop_handler.h"
 #include "mapi/http_body.h"
 #include "mapi/rop_payload.h"
@@ -34,7 +35,7 @@ struct execution {
 	union rop_rsp last_rsp;
 	enum ec last_ec;
 	unsigned done;            /* ROPs that ran */
-	struct bin trace;         /* of a RopLogon that failed */
+	struct aux_traces traces; /* why ROPs failed */
 };
 
 /*

@@ -158,6 +158,7 @@ static enum ec run(struct execution *x, const struct rop_desc *desc)
 	struct rop_call *call = &x->call;
 	enum ec ec = find_objects(x, desc);
 
+	call->diag = diag_begin(x->arena);
 	if (ec == EC_SUCCESS)
 		ec = lock_for(x, desc);
 	if (ec != EC_SUCCESS)

@@ -30,8 +30,17 @@ struct execute_rsp;
 
 /* How much one client may have; 0 in a field means the default beside it. */
 struct mailbox_limits {
-	uint32_t sessions_user;   /* a user and database: 32 */
-	uint32_t sessions_admin;  /* an administrator: 64,000 */
+	/*
+	 * Sessions of a user on a mailbox database, which a session counts
+	 * for from its first logon there (seats.h): MAPI over HTTP 32, other
+	 * client types 16, an administrator's of any type 64,000.
+	 */
+	uint32_t sessions_user, sessions_other, sessions_admin;
+	/*
+	 * Session contexts of a user, logged on or not: 256.  It is never
+	 * below sessions_user; an administrator's are sessions_admin.
+	 */
+	uint32_t contexts_user;
 	/* Objects open in a session. */
 	uint32_t folders;         /* 500 */
 	uint32_t messages;        /* 250 */
@@ -42,6 +51,9 @@ struct mailbox_limits {
 	uint32_t queued;          /* notifications waiting: 10,000 */
 	/* Logons to a mailbox that is not here, in 10 s: 5 */
 	uint32_t foreign_logons;
+	/* Who may wait for a mailbox, to be told of: 10 (the store's pool
+	 * has the limit itself) */
+	uint32_t lock_waiters;
 };
 
 /* What happened, for the log of the program: once for each event. */
@@ -49,7 +61,8 @@ enum mailbox_event_type {
 	MAILBOX_FAULT,            /* the store failed: err says what and why */
 	MAILBOX_ADMIN_LOGON,      /* an administrator opened a mailbox */
 	MAILBOX_LOGON_REFUSED,    /* no permission, or elsewhere, or unknown */
-	MAILBOX_SESSION_LIMIT,    /* ecMaxObjsExceeded at Connect */
+	MAILBOX_SESSION_LIMIT,    /* ecMaxObjsExceeded at RopLogon; or at
+				   * Connect: too many contexts */
 };
 
 struct mailbox_event {
@@ -94,7 +107,8 @@ struct session;
  *
  * EC_ACCESS_DENIED (no user DN, or another's without being administrator),
  * EC_UNKNOWN_USER, EC_LOGIN_PERM (administrative access asked for by someone
- * who is none), EC_MAX_OBJS_EXCEEDED (too many sessions), EC_RPC_FAILED.
+ * who is none), EC_MAX_OBJS_EXCEEDED (too many contexts: the limits of
+ * sessions are looked at by RopLogon), EC_RPC_FAILED.
  */
 enum ec mailbox_connect(struct mailbox_service *svc,
 			const struct identity *who,

@@ -55,6 +55,16 @@ static uint32_t kind_limit(const struct mailbox_limits *limits,
 	return 256;                     /* LogonIds */
 }
 
+uint32_t object_limit(const struct session *session, enum object_kind kind)
+{
+	return kind_limit(service_limits(session->svc), kind);
+}
+
+uint32_t object_count(const struct session *session, enum object_kind kind)
+{
+	return session->n_objects[kind_index(kind)];
+}
+
 /* The number of a new object; false if all 2^24 are in use. */
 static bool slot_take(struct logon *logon, uint32_t *out)
 {
@@ -138,9 +148,10 @@ enum ec object_new(struct logon *logon, enum object_kind kind,
 	struct object *o;
 	uint32_t n;
 
-	if (*count >= kind_limit(service_limits(session->svc), kind) ||
-	    !slot_take(logon, &n))
+	if (*count >= object_limit(session, kind) || !slot_take(logon, &n)) {
+		session->refused = kind;
 		return EC_MAX_OBJS_EXCEEDED;
+	}
 	o = object_alloc(session);
 	o->kind = kind;
 	o->logon = logon;

@@ -72,11 +72,16 @@ struct object {
  * stream; NULL for what only the logon owns (folders, messages, contents and
  * hierarchy tables: a client releases a folder while it reads its table).
  *
- * EC_MAX_OBJS_EXCEEDED when the session has too many of the kind.  *out is
+ * EC_MAX_OBJS_EXCEEDED when the session has too many of the kind, which
+ * session->refused then is.  *out is
  * the session's, freed by object_release.
  */
 enum ec object_new(struct logon *logon, enum object_kind kind,
 		   struct object *owner, struct object **out);
+
+/* How many objects of a kind a session may have open, and how many it has. */
+uint32_t object_limit(const struct session *session, enum object_kind kind);
+uint32_t object_count(const struct session *session, enum object_kind kind);
 
 /*
  * Release an object and all that it owns, last opened first.  The lock of

@@ -48,19 +48,31 @@ enum {
 	GWART_TIME = 1,
 };
 
+static enum ec because(struct rop_call *call, uint32_t lid, uint32_t value,
+		       enum ec ec)
+{
+	diag_add(&call->diag, lid, value, NULL);
+	return ec;
+}
+
 /* What can be said before anything is looked up. */
-static enum ec check_request(struct session *session,
+static enum ec check_request(struct rop_call *call,
 			     const struct rop_logon_req *req)
 {
+	uint32_t code_page = call->session->code_page;
+	uint32_t undefined = req->open_flags & ~(uint32_t)OPEN_FLAGS_ALL;
+
 	/* 3.2.5.1.1, 3.2.5.1.2: undefined flags */
-	if ((req->logon_flags & ~LOGON_FLAGS_ALL) != 0 ||
-	    (req->open_flags & ~(uint32_t)OPEN_FLAGS_ALL) != 0)
-		return EC_ERROR;
+	if ((req->logon_flags & ~LOGON_FLAGS_ALL) != 0 || undefined != 0)
+		return because(call, LID_LOGON_FLAGS,
+			       (uint32_t)req->logon_flags << 24 |
+			       (undefined & 0xffffff), EC_ERROR);
 	/* 3.2.5.1.2: this server has no public folders. */
 	if (!(req->logon_flags & LOGON_PRIVATE))
-		return EC_LOGIN_FAILURE;
-	if (!code_page_known(session->code_page))
-		return EC_UNKNOWN_CODE_PAGE;
+		return because(call, LID_PUBLIC_LOGON, 0, EC_LOGIN_FAILURE);
+	if (!code_page_known(code_page))
+		return because(call, LID_CODE_PAGE, code_page,
+			       EC_UNKNOWN_CODE_PAGE);
 	return EC_SUCCESS;
 }
 
@@ -74,8 +86,13 @@ static enum ec elsewhere(struct rop_call *call,
 	struct dir_server server = { .name = mailbox->server_fqdn };
 	struct dir_org org;
 
-	if (!service_foreign_logon(svc, call->session))
+	if (!service_foreign_logon(svc, call->session)) {
+		diag_add(&call->diag, LID_LOGON_ATTEMPTS,
+			 service_limits(svc)->foreign_logons,
+			 mailbox->server_fqdn);
 		return EC_SERVER_PAUSED;
+	}
+	diag_add(&call->diag, LID_ELSEWHERE, 0, mailbox->server_fqdn);
 	directory_server(dir, &mailbox->server, call->arena, &server);
 	directory_org(dir, call->arena, &org);
 	rsp->server_name = directory_server_dn(call->arena, org.name,
@@ -94,37 +111,85 @@ static bool as_admin(const struct session *session,
  * Until mailboxes have permissions: the owner, and administrators of the
  * organisation who ask for it.
  */
-static enum ec check_rights(const struct session *session,
+static enum ec check_rights(struct rop_call *call,
 			    const struct rop_logon_req *req,
 			    const struct dir_mailbox *mailbox)
 {
+	const struct session *session = call->session;
 	bool owner = guid_equal(&mailbox->user, &session->who->user);
 
 	if ((req->open_flags & OPEN_USE_ADMIN_PRIVILEGE) != 0 &&
 	    !session->who->is_admin)
-		return EC_LOGIN_PERM;
+		return because(call, LID_NO_ADMINISTRATOR, 0, EC_LOGIN_PERM);
 	if (owner || (session->who->is_admin && as_admin(session, req)))
 		return EC_SUCCESS;
-	return EC_LOGIN_PERM;
+	return because(call, LID_NO_PERMISSION, 0, EC_LOGIN_PERM);
 }
 
 /*
  * 3.2.5.1.1: replica IDs of two mailboxes may stand side by side in one
  * session only if the client says that it can tell them apart.
  */
-static enum ec check_mapping(const struct session *session,
+static enum ec check_mapping(struct rop_call *call,
 			     const struct rop_logon_req *req,
 			     const struct dir_mailbox *mailbox)
 {
-	const struct logon *first = session->logons;
+	const struct logon *first = call->session->logons;
 
 	if (first == NULL ||
 	    (req->open_flags & OPEN_USE_PER_MDB_REPLID_MAPPING) != 0)
 		return EC_SUCCESS;
 	while (first->next != NULL)       /* the latest stands first */
 		first = first->next;
-	return guid_equal(&first->mailbox.guid, &mailbox->guid) ?
-		EC_SUCCESS : EC_INVALID_PARAM;
+	return guid_equal(&first->mailbox.guid, &mailbox->guid) ? EC_SUCCESS :
+		because(call, LID_REPLID_MAPPING, 0, EC_INVALID_PARAM);
+}
+
+/* ---- the session limit ---- */
+
+/* Whether the session has a logon on the database, and so is counted. */
+static bool has_seat(const struct session *session,
+		     const struct guid *database)
+{
+	for (const struct logon *l = session->logons; l != NULL; l = l->next)
+		if (guid_equal(&l->mailbox.database, database))
+			return true;
+	return false;
+}
+
+/* The session's limit of its user and the database. */
+static enum ec take_seat(struct rop_call *call,
+			 const struct dir_mailbox *mailbox)
+{
+	struct session *session = call->session;
+	const char *type = client_type_name(session->client_type);
+	uint32_t max = client_type_limit(service_limits(session->svc),
+					 session->client_type,
+					 session->who->is_admin);
+	uint32_t count;
+	struct err err;
+
+	if (has_seat(session, &mailbox->database) ||
+	    service_take_seat(session->svc, session, &mailbox->database, max,
+			      &count))
+		return EC_SUCCESS;
+	diag_add(&call->diag, LID_SESSION_LIMIT, max, type);
+	diag_add(&call->diag, LID_SESSION_COUNT, count, NULL);
+	diag_add_guid(&call->diag, LID_SESSION_DATABASE, &mailbox->database);
+	err_set(&err, EC_MAX_OBJS_EXCEEDED, "%s would have %u sessions of a "
+		"limit of %u (client type %s) on the mailbox database %s: "
+		"close some, or raise sessions_user", session->who->upn,
+		count, max, type, mailbox->database_name);
+	service_event(session->svc, MAILBOX_SESSION_LIMIT,
+		      session->who->legacy_dn, mailbox->legacy_dn, &err);
+	return EC_MAX_OBJS_EXCEEDED;
+}
+
+/* When a logon is gone, or did not come about. */
+static void give_seat(struct session *session, const struct guid *database)
+{
+	if (!has_seat(session, database))
+		service_give_seat(session->svc, session, database);
 }
 
 static void refused(struct rop_call *call, const char *essdn, enum ec ec)
@@ -148,13 +213,15 @@ static enum ec find_mailbox(struct rop_call *call,
 	enum ec ec;
 
 	/* A user without a mailbox, and a disabled one: ecUnknownUser */
-	if (!directory_mailbox_by_dn(dir, req->essdn, call->arena, out) ||
-	    out->disabled)
-		return EC_UNKNOWN_USER;
+	if (!directory_mailbox_by_dn(dir, req->essdn, call->arena, out))
+		return because(call, LID_UNKNOWN_MAILBOX, 0, EC_UNKNOWN_USER);
+	if (out->disabled)
+		return because(call, LID_MAILBOX_DISABLED, 0,
+			       EC_UNKNOWN_USER);
 	if (!out->local)
 		return elsewhere(call, out, rsp);
-	ec = check_rights(call->session, req, out);
-	return ec != EC_SUCCESS ? ec : check_mapping(call->session, req, out);
+	ec = check_rights(call, req, out);
+	return ec != EC_SUCCESS ? ec : check_mapping(call, req, out);
 }
 
 static void open_failed(struct rop_call *call, struct err *err,
@@ -184,7 +251,8 @@ static enum ec open_store(struct rop_call *call,
 
 	if (ec == EC_NOT_FOUND) {
 		if (!guid_equal(&mailbox->user, &call->session->who->user))
-			return EC_ACCESS_DENIED;
+			return because(call, LID_NOT_CREATED, 0,
+				       EC_ACCESS_DENIED);
 		/* Two who make it at once: the second finds it there. */
 		(void)store_create(pool, mailbox->path, &params, &err);
 		ec = store_get(pool, mailbox->path, out, &err);
@@ -192,7 +260,8 @@ static enum ec open_store(struct rop_call *call,
 	if (ec == EC_SUCCESS)
 		return EC_SUCCESS;
 	open_failed(call, &err, mailbox);
-	return EC_LOGIN_FAILURE;
+	return because(call, LID_STORE_UNAVAILABLE, (uint32_t)ec,
+		       EC_LOGIN_FAILURE);
 }
 
 /* The directory's quota, in KiB, is the store's from the next logon on. */
@@ -258,6 +327,7 @@ void logon_release(struct logon *logon)
 {
 	struct session *session = logon->session;
 	struct logon **at = &session->logons;
+	struct guid database = logon->mailbox.database;
 	struct store *store = logon->store;
 	bool locked = false;
 
@@ -275,6 +345,7 @@ void logon_release(struct logon *logon)
 	while (*at != logon)
 		at = &(*at)->next;
 	*at = logon->next;
+	give_seat(session, &database);
 	per_user_write_free(logon);
 	free(logon->slots);
 	arena_free(logon->arena);
@@ -345,8 +416,8 @@ enum ec rop_logon(struct rop_call *call, const struct rop_logon_req *req,
 	struct session *session = call->session;
 	struct dir_mailbox mailbox;
 	struct store *store;
-	struct logon *logon;
-	enum ec ec = check_request(session, req);
+	struct logon *logon, *old;
+	enum ec ec = check_request(call, req);
 
 	rsp->logon_flags = req->logon_flags & LOGON_FLAGS_ANSWERED;
 	rop_call_unlock(call);
@@ -356,18 +427,28 @@ enum ec rop_logon(struct rop_call *call, const struct rop_logon_req *req,
 		refused(call, req->essdn, ec);
 		return ec;
 	}
-	ec = open_store(call, &mailbox, &store);
+	ec = take_seat(call, &mailbox);
 	if (ec != EC_SUCCESS)
 		return ec;
+	ec = open_store(call, &mailbox, &store);
+	if (ec != EC_SUCCESS) {
+		give_seat(session, &mailbox.database);
+		return ec;
+	}
 	ec = apply_quota(call, store, &mailbox.quota);
 	if (ec != EC_SUCCESS) {
 		store_put(store);
+		give_seat(session, &mailbox.database);
 		return ec;
 	}
-	/* [MS-OXCROPS] 3.1.4.2: a LogonId in use is taken over. */
-	if (session_logon(session, call->logon_id) != NULL)
-		logon_release(session_logon(session, call->logon_id));
+	/*
+	 * [MS-OXCROPS] 3.1.4.2: a LogonId in use is taken over.  The old one
+	 * goes last: the session may be counted for both.
+	 */
+	old = session_logon(session, call->logon_id);
 	logon = logon_new(call, req, &mailbox, store);
+	if (old != NULL)
+		logon_release(old);
 	/* An object limit of logons is one of LogonIds: it is never met. */
 	ec = object_new(logon, OBJECT_LOGON, NULL, &logon->object);
 	call->made = logon->object;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "mailbox/seats.h"
 #include "mailbox/service.h"
 #include "mailbox/session.h"
 #include "mailbox/stream_lock.h"
@@ -21,6 +22,7 @@ struct service_user {
 	struct service_user *next;
 	struct guid guid;
 	uint32_t sessions;
+	struct seat *seats;
 	uint32_t n_foreign;
 	uint64_t foreign_ms[FOREIGN_MAX];
 };
@@ -46,7 +48,11 @@ static void limit_default(uint32_t *limit, uint32_t value)
 static void limits_defaults(struct mailbox_limits *l)
 {
 	limit_default(&l->sessions_user, 32);
+	limit_default(&l->sessions_other, 16);
 	limit_default(&l->sessions_admin, 64000);
+	limit_default(&l->contexts_user, 256);
+	if (l->contexts_user < l->sessions_user)
+		l->contexts_user = l->sessions_user;
 	limit_default(&l->folders, 500);
 	limit_default(&l->messages, 250);
 	limit_default(&l->streams, 250);
@@ -55,6 +61,7 @@ static void limits_defaults(struct mailbox_limits *l)
 	limit_default(&l->subscriptions, 500000);
 	limit_default(&l->queued, 10000);
 	limit_default(&l->foreign_logons, 5);
+	limit_default(&l->lock_waiters, 10);
 	if (l->foreign_logons > FOREIGN_MAX)
 		l->foreign_logons = FOREIGN_MAX;
 }
@@ -81,6 +88,7 @@ void mailbox_service_free(struct mailbox_service *svc)
 	for (size_t i = 0; i < USER_BUCKETS; i++)
 		while ((u = svc->users[i]) != NULL) {
 			svc->users[i] = u->next;
+			seats_free(&u->seats);
 			free(u);
 		}
 	pthread_mutex_destroy(&svc->lock);
@@ -219,6 +227,27 @@ void service_remove(struct mailbox_service *svc, struct session *session)
 		~(UINT64_C(1) << session->index % 64);
 	session->user->sessions--;
 	session->user = NULL;
+	pthread_mutex_unlock(&svc->lock);
+}
+
+bool service_take_seat(struct mailbox_service *svc, struct session *session,
+		       const struct guid *database, uint32_t max,
+		       uint32_t *count)
+{
+	bool ok;
+
+	pthread_mutex_lock(&svc->lock);
+	ok = seats_take(&session->user->seats, database,
+			session->client_type, max, count);
+	pthread_mutex_unlock(&svc->lock);
+	return ok;
+}
+
+void service_give_seat(struct mailbox_service *svc, struct session *session,
+		       const struct guid *database)
+{
+	pthread_mutex_lock(&svc->lock);
+	seats_give(&session->user->seats, database, session->client_type);
 	pthread_mutex_unlock(&svc->lock);
 }
 

@@ -24,12 +24,23 @@ struct store_pool *service_pool(const struct mailbox_service *svc);
 
 /*
  * Count a session of the user in and out.  False, with nothing counted, when
- * max sessions are there already.  It gets an index that no other session has
+ * max of them are there already, logged on or not.  It gets an index that no other session has
  * ([MS-OXCRPC] 3.1.4.1, piCxr).
  */
 bool service_add(struct mailbox_service *svc, struct session *session,
 		 const struct guid *user, uint32_t max);
 void service_remove(struct mailbox_service *svc, struct session *session);
+
+/*
+ * Count the session in on a mailbox database, as its first logon there; false
+ * if its user has max sessions of its client type there.  *count is how many
+ * there would be.  And out again, when its last logon there goes.
+ */
+bool service_take_seat(struct mailbox_service *svc, struct session *session,
+		       const struct guid *database, uint32_t max,
+		       uint32_t *count);
+void service_give_seat(struct mailbox_service *svc, struct session *session,
+		       const struct guid *database);
 
 /*
  * Whether the user may try to log on to a mailbox that is not here; counts

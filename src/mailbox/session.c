@@ -41,30 +41,39 @@ struct mailbox_service *mailbox_session_service(const struct session *session)
 	return session->svc;
 }
 
+static enum ec because(struct diag *why, uint32_t lid, uint32_t value,
+		       enum ec ec)
+{
+	diag_add(why, lid, value, NULL);
+	return ec;
+}
+
 /* [MS-OXCRPC] 3.1.4.1, Return Values */
 static enum ec connect_allowed(const struct mailbox_service *svc,
 			       const struct identity *who,
 			       const struct connect_req *req,
-			       struct arena *arena, struct dir_user *user)
+			       struct diag *why, struct dir_user *user)
 {
 	bool as_admin = (req->flags & CONNECT_USE_ADMIN_PRIVILEGE) != 0;
 
 	if (req->auxiliary_buffer.len > AUX_MAX ||
 	    (req->auxiliary_buffer.len > 0 &&
 	     req->auxiliary_buffer.len < AUX_MIN))
-		return EC_RPC_FAILED;
+		return because(why, LID_AUX_SIZE,
+			       (uint32_t)req->auxiliary_buffer.len,
+			       EC_RPC_FAILED);
 	if (req->user_dn[0] == '\0')
-		return EC_ACCESS_DENIED;
-	if (!directory_user_by_dn(service_directory(svc), req->user_dn, arena,
-				  user) || user->disabled)
-		return EC_UNKNOWN_USER;
+		return because(why, LID_NO_USER_DN, 0, EC_ACCESS_DENIED);
+	if (!directory_user_by_dn(service_directory(svc), req->user_dn,
+				  why->arena, user) || user->disabled)
+		return because(why, LID_UNKNOWN_USER, 0, EC_UNKNOWN_USER);
 	if (as_admin && !who->is_admin)
-		return EC_LOGIN_PERM;
+		return because(why, LID_NO_ADMINISTRATOR, 0, EC_LOGIN_PERM);
 	/* Without administrator privilege one must have a mailbox. */
 	if (guid_is_null(&user->mailbox) && !as_admin)
-		return EC_UNKNOWN_USER;
+		return because(why, LID_NO_MAILBOX, 0, EC_UNKNOWN_USER);
 	if (!guid_equal(&user->guid, &who->user) && !who->is_admin)
-		return EC_ACCESS_DENIED;
+		return because(why, LID_OTHER_USER, 0, EC_ACCESS_DENIED);
 	return EC_SUCCESS;
 }
 
@@ -96,6 +105,7 @@ static struct session *session_new(struct mailbox_service *svc,
 	session->svc = svc;
 	session->arena = arena;
 	session->who = identity_ref(who);
+	session->client_type = CLIENT_MOMT;
 	session->admin_connect =
 		(req->flags & CONNECT_USE_ADMIN_PRIVILEGE) != 0;
 	session->cached_mode = says_cached_mode(req, scratch);
@@ -115,8 +125,9 @@ static void session_free(struct session *session)
 	arena_free(arena);
 }
 
-static void connect_answer(struct connect_rsp *rsp, enum ec ec,
-			   const struct dir_user *user, struct arena *arena)
+static void connect_answer(struct mailbox_service *svc,
+			   struct connect_rsp *rsp, enum ec ec,
+			   const struct dir_user *user, const struct diag *why)
 {
 	*rsp = (struct connect_rsp){
 		.error_code = (uint32_t)ec,
@@ -130,8 +141,8 @@ static void connect_answer(struct connect_rsp *rsp, enum ec ec,
 		.dn_prefix = "",
 		.display_name = ec == EC_SUCCESS ? user->display_name : "",
 	};
-	rsp->auxiliary_buffer = ec == EC_SUCCESS ? aux_at_connect(arena) :
-		aux_trace(arena, 0, "Connect", ec);
+	rsp->auxiliary_buffer = ec == EC_SUCCESS ?
+		aux_at_connect(why->arena) : aux_connect_failed(svc, why, ec);
 }
 
 static void connect_refused(struct mailbox_service *svc, enum ec ec,
@@ -141,8 +152,8 @@ static void connect_refused(struct mailbox_service *svc, enum ec ec,
 	struct err err;
 
 	if (ec == EC_MAX_OBJS_EXCEEDED) {
-		err_set(&err, ec, "%s has too many sessions open: close some, "
-			"or raise the limit", who->upn);
+		err_set(&err, ec, "%s has too many session contexts: close "
+			"some, or raise contexts_user", who->upn);
 		service_event(svc, MAILBOX_SESSION_LIMIT, who->legacy_dn, "",
 			      &err);
 		return;
@@ -159,20 +170,24 @@ enum ec mailbox_connect(struct mailbox_service *svc,
 			struct connect_rsp *rsp, struct session **out)
 {
 	const struct mailbox_limits *limits = service_limits(svc);
+	uint32_t max = who->is_admin ? limits->sessions_admin :
+		limits->contexts_user;
 	struct dir_user user = { .display_name = "" };
+	struct diag why = diag_begin(arena);
 	struct session *session = NULL;
-	enum ec ec = connect_allowed(svc, who, req, arena, &user);
+	enum ec ec = connect_allowed(svc, who, req, &why, &user);
 
 	if (ec == EC_SUCCESS) {
 		session = session_new(svc, who, req, arena);
-		if (!service_add(svc, session, &who->user, who->is_admin ?
-				 limits->sessions_admin :
-				 limits->sessions_user)) {
+		if (!service_add(svc, session, &who->user, max)) {
+			diag_add(&why, LID_CONTEXT_LIMIT, max,
+				 client_type_name(session->client_type));
+			diag_add(&why, LID_CONTEXT_COUNT, max + 1, NULL);
 			session_free(session);
 			ec = EC_MAX_OBJS_EXCEEDED;
 		}
 	}
-	connect_answer(rsp, ec, &user, arena);
+	connect_answer(svc, rsp, ec, &user, &why);
 	if (ec != EC_SUCCESS) {
 		connect_refused(svc, ec, who, req);
 		return ec;

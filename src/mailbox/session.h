@@ -14,6 +14,8 @@
 #include "directory/directory.h"
 #include "mailbox/mailbox.h"
 #include "mailbox/object.h"
+#include "mailbox/seats.h"
+#include "mapi/diag.h"
 
 struct store;                     /* store/store.h */
 struct rop_header;                /* mapi/rop.h */
@@ -59,6 +61,7 @@ struct session {
 	struct arena *arena;      /* what lives as long as the session */
 	const struct identity *who;       /* the caller; a reference */
 	struct service_user *user;        /* counted there */
+	enum client_type client_type;
 	bool admin_connect;       /* connected with administrator privilege */
 	bool cached_mode;         /* the client says that it keeps a copy */
 	uint32_t code_page;       /* of String8 properties */
@@ -67,6 +70,7 @@ struct session {
 	struct logon *logons;
 	struct object *free_objects;      /* ready for use again */
 	uint32_t n_objects[OBJECT_KINDS];
+	enum object_kind refused; /* what there were too many of, last; 0 */
 	struct notify_queue queue;
 };
 
@@ -109,6 +113,12 @@ struct rop_call {
 	/* The store whose lock is held now, if any; execute.c. */
 	struct store *locked;
 	struct object *made;      /* what rop_call_new made */
+	/*
+	 * Why it fails, in LIDs (mapi/lids.def): a handler adds what it knows
+	 * before it returns an error, and the client is told it beside the
+	 * answer (diagnostics.h).  Empty when a handler is called.
+	 */
+	struct diag diag;
 };
 
 /*

@@ -67,6 +67,11 @@ void diag_add(struct diag *d, uint32_t lid, uint32_t value, const char *text)
 		line->text = arena_strdup(d->arena, text);
 }
 
+void diag_add_line(struct diag *d, const struct diag_line *line)
+{
+	*next_line(d) = *line;
+}
+
 void diag_add_guid(struct diag *d, uint32_t lid, const struct guid *guid)
 {
 	add(d, lid)->guid = *guid;
@@ -313,9 +318,15 @@ static void take_value(struct text t, struct arena *a, struct diag_line *line)
 /* Where the next "Lid: n" begins, or the end. */
 static const char *next_lid(const char *p, const char *end)
 {
-	for (; end - p >= 5; p++)
-		if (strncasecmp(p, "Lid:", 4) == 0)
+	for (; end - p >= 5; p++) {
+		struct text t = { p, end };
+
+		if (!take_word(&t, "Lid:"))
+			continue;
+		skip_blanks(&t);
+		if (t.p < end && is_digit(*t.p))
 			return p;
+	}
 	return end;
 }
 

@@ -126,8 +126,10 @@ static inline struct diag diag_begin(struct arena *arena)
 }
 
 /* Add a line of one of our LIDs; its kind is that of lids.def.  text (NULL
- * allowed) is copied.  A GUID and 64 bits have functions of their own. */
+ * allowed) is copied.  A GUID, 64 bits and a whole line (whose text is kept
+ * as it is) have functions of their own. */
 void diag_add(struct diag *d, uint32_t lid, uint32_t value, const char *text);
+void diag_add_line(struct diag *d, const struct diag_line *line);
 void diag_add_guid(struct diag *d, uint32_t lid, const struct guid *guid);
 void diag_add_qword(struct diag *d, uint32_t lid, uint64_t qword);
 

@@ -6,67 +6,53 @@
 #include <string.h>
 #include <strings.h>
 
-enum { FIELDS = 7, TEXT_MAX = 4096 };
+enum { FIELDS = 7, TEXT_MAX = 8192 };
 
-static const char *const names[] = {
+static const char *const names[FAILURE_CODES] = {
 	[FAILURE_NONE] = "",
-	[FAILURE_METHOD_MISMATCH] = "MethodMismatch",
-	[FAILURE_BACK_END_REFUSED] = "BackEndRefused",
-	[FAILURE_BACK_END_DOWN] = "BackEndDown",
-	[FAILURE_BACK_END_TIMEOUT] = "BackEndTimeout",
-	[FAILURE_BACK_END_CERTIFICATE] = "BackEndCertificate",
-	[FAILURE_BACK_END_BROKE_OFF] = "BackEndBrokeOff",
-	[FAILURE_MAILBOX_UNKNOWN] = "MailboxUnknown",
-	[FAILURE_VERSION_TOO_OLD] = "VersionTooOld",
+	[FAILURE_NO_MAILBOX] = "NoMailbox",
+	[FAILURE_NO_ROUTE] = "NoRoute",
+	[FAILURE_NO_VDIR] = "NoVdir",
 	[FAILURE_LOOP] = "Loop",
-	[FAILURE_DISABLED] = "Disabled",
+	[FAILURE_DOWN] = "Down",
+	[FAILURE_RESOLVE] = "Resolve",
+	[FAILURE_CONNECT] = "Connect",
+	[FAILURE_TLS] = "Tls",
+	[FAILURE_CERTIFICATE] = "Certificate",
+	[FAILURE_TIMEOUT] = "Timeout",
+	[FAILURE_MALFORMED] = "Malformed",
+	[FAILURE_BROKEN] = "Broken",
+	[FAILURE_HOP_METHOD] = "HopMethod",
+	[FAILURE_HOP_REFUSED] = "HopRefused",
+	[FAILURE_HOP_ACCOUNT] = "HopAccount",
+	[FAILURE_NEEDS_MAILBOX_ID] = "NeedsMailboxId",
 	[FAILURE_UNAVAILABLE] = "Unavailable",
-	[FAILURE_AUTHENTICATION] = "Authentication",
 };
-enum { NAMES = sizeof names / sizeof *names };
 
 const char *failure_code_name(enum failure_code code)
 {
-	return (unsigned)code < NAMES ? names[code] : "";
+	return code < FAILURE_CODES ? names[code] : "";
 }
 
 enum failure_code failure_code_of(const char *name)
 {
-	for (unsigned i = 1; i < NAMES; i++)
+	for (unsigned i = FAILURE_NONE + 1; i < FAILURE_CODES; i++)
 		if (strcasecmp(names[i], name) == 0)
 			return (enum failure_code)i;
 	return FAILURE_NONE;
 }
 
-/* ---- Base64 (RFC 4648 4) ---- */
-
-static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	"abcdefghijklmnopqrstuvwxyz0123456789+/";
-
-static const char *encode(struct arena *a, const char *text)
+static char printable(char c)
 {
-	size_t len = text != NULL ? strnlen(text, TEXT_MAX) : 0;
-	char *out = arena_alloc(a, 4 * ((len + 2) / 3) + 1), *at = out;
-
-	for (size_t i = 0; i < len; i += 3) {
-		size_t have = len - i < 3 ? len - i : 3;
-		uint32_t bits = 0;
-
-		for (size_t k = 0; k < 3; k++)
-			bits = bits << 8 |
-				(k < have ? (uint8_t)text[i + k] : 0);
-		for (size_t k = 0; k < 4; k++)
-			*at++ = k > have ? '=' :
-				alphabet[bits >> (18 - 6 * k) & 63];
-	}
-	*at = '\0';
-	return out;
+	return (unsigned char)c < 0x20 || c == 0x7f ? ' ' : c;
 }
 
-/* "" for what is no Base64; control characters become blanks. */
+/* Base64 (RFC 4648 4); "" for what is none. */
 static const char *decode(struct arena *a, const char *text)
 {
-	size_t len = strnlen(text, 2 * TEXT_MAX);
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"abcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t len = strnlen(text, TEXT_MAX);
 	char *out = arena_alloc(a, len + 1), *at = out;
 	uint32_t bits = 0;
 	unsigned n = 0;
@@ -81,56 +67,54 @@ static const char *decode(struct arena *a, const char *text)
 		if (n < 8)
 			continue;
 		n -= 8;
-		*at = (char)(bits >> n & 0xff);
-		if ((unsigned char)*at < 0x20 || *at == 0x7f)
-			*at = ' ';
-		at++;
+		*at++ = printable((char)(bits >> n & 0xff));
 	}
 	*at = '\0';
 	return out;
 }
 
-/* ---- the header ---- */
-
-static const char *or_empty(const char *s)
+/* Up to the next ';', which is passed. */
+static char *take_field(struct arena *a, const char **at)
 {
-	return s != NULL ? s : "";
+	const char *end = strchrnul(*at, ';');
+	char *field = arena_strndup(a, *at, (size_t)(end - *at));
+
+	for (char *c = field; *c != '\0'; c++)
+		*c = printable(*c);
+	*at = *end == ';' ? end + 1 : end;
+	return field;
 }
 
-const char *failure_context_format(struct arena *a,
-				   const struct failure_context *c)
+static bool is_status(const char *text)
 {
-	return arena_printf(a, "%s;%d;%s;%s;%s;%s;", or_empty(c->point),
-			    c->status, encode(a, c->reason),
-			    encode(a, c->details), or_empty(c->error),
-			    or_empty(c->web_error));
+	return strlen(text) == 3 && text[0] >= '1' && text[0] <= '9' &&
+		strspn(text, "0123456789") == 3;
 }
 
 bool failure_context_parse(const char *text, struct arena *a,
 			   struct failure_context *out)
 {
-	const char *fields[FIELDS] = { "", "", "", "", "", "", "" };
-	unsigned n = 0;
+	const char *at = arena_strndup(a, text, strnlen(text, TEXT_MAX));
+	struct failure_context c = { .point = take_field(a, &at),
+		.reason = "", .back_end = "", .details = "", .error = "",
+		.web_error = "" };
+	const char *status = take_field(a, &at), *third;
 
-	for (const char *at = text; n < FIELDS; at++) {
-		const char *end = strchrnul(at, ';');
-
-		fields[n++] = arena_strndup(a, at, (size_t)(end - at));
-		at = end;
-		if (*end == '\0')
-			break;
-	}
-	if (n < 2 || fields[1][0] < '1' || fields[1][0] > '9' ||
-	    strlen(fields[1]) != 3)
+	if (!is_status(status))
 		return false;
-	*out = (struct failure_context){
-		.point = fields[0],
-		.status = atoi(fields[1]),
-		.reason = decode(a, fields[2]),
-		.details = decode(a, fields[3]),
-		.error = fields[4],
-		.web_error = fields[5],
-	};
+	c.status = atoi(status);
+	third = take_field(a, &at);
+	c.code = failure_code_of(third);
+	if (c.code != FAILURE_NONE) {
+		c.back_end = take_field(a, &at);
+		c.details = at;
+	} else {
+		c.reason = decode(a, third);
+		c.details = decode(a, take_field(a, &at));
+		c.error = take_field(a, &at);
+		c.web_error = take_field(a, &at);
+	}
+	*out = c;
 	return true;
 }
 
@@ -140,14 +124,12 @@ const char *failure_context_get(const struct failure_context *c,
 	size_t len = strlen(key);
 	const char *at = c->details;
 
-	while (at != NULL && *at != '\0') {
-		const char *end = strstr(at, "; ");
-		size_t rest = end != NULL ? (size_t)(end - at) : strlen(at);
+	while (*at != '\0') {
+		const char *pair = take_field(a, &at);
 
-		if (rest > len && strncasecmp(at, key, len) == 0 &&
-		    at[len] == '=')
-			return arena_strndup(a, at + len + 1, rest - len - 1);
-		at = end != NULL ? end + 2 : NULL;
+		pair += strspn(pair, " ");
+		if (strncasecmp(pair, key, len) == 0 && pair[len] == '=')
+			return pair + len + 1;
 	}
 	return NULL;
 }

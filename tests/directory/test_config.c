@@ -38,7 +38,10 @@ static void test_defaults(void **state)
 	assert_int_equal(c->log_level, LOG_LEVEL_INFO);
 	/* The defaults are those of Exchange. */
 	assert_int_equal(c->limits.sessions_user, 32);
+	assert_int_equal(c->limits.sessions_other, 16);
 	assert_int_equal(c->limits.sessions_admin, 64000);
+	assert_int_equal(c->limits.contexts_user, 256);
+	assert_int_equal(c->limits.foreign_logons, 5);
 	assert_int_equal(c->limits.folders, 500);
 	assert_int_equal(c->limits.messages, 250);
 	assert_int_equal(c->limits.streams, 250);

@@ -2,6 +2,7 @@
 /* Connect and Disconnect ([MS-OXCMAPIHTTP] 2.2.4.1, [MS-OXCRPC] 3.1.4.1). */
 #include "harness.h"
 
+#include "mapi/aux.h"
 #include "mapi/ext_buffer.h"
 
 static int setup(void **state)
@@ -113,29 +114,54 @@ static void test_aux_sizes(void **state)
 	assert_int_equal(try(h, h->alice_id, &req), EC_RPC_FAILED);
 }
 
-/* 32 sessions a user, and far more for administrators */
-static void test_session_limit(void **state)
+static int setup_few(void **state)
+{
+	*state = harness_new_limits(&(struct mailbox_limits){
+		.sessions_user = 4, .contexts_user = 8 });
+	return 0;
+}
+
+/* Contexts of a user, logged on or not, and far more for administrators */
+static void test_context_limit(void **state)
 {
 	struct harness *h = *state;
-	struct session *more[31], *admin[40];
+	struct connect_req req = request(ALICE_DN, 0);
+	struct session *more[7], *admin[20], *none = NULL;
+	const struct aux_block *trace;
+	struct aux_blocks blocks;
+	struct connect_rsp rsp;
 	enum ec ec;
 
-	for (int i = 0; i < 31; i++)
+	for (int i = 0; i < 7; i++)
 		more[i] = harness_connect(h, h->alice_id, ALICE_DN, 0, &ec);
 	assert_int_equal(ec, EC_SUCCESS);
-	assert_null(harness_connect(h, h->alice_id, ALICE_DN, 0, &ec));
-	assert_int_equal(ec, EC_MAX_OBJS_EXCEEDED);
+	assert_int_equal(mailbox_connect(h->svc, h->alice_id, &req, h->arena,
+					 &rsp, &none), EC_MAX_OBJS_EXCEEDED);
+	assert_null(none);
 	assert_int_equal(h->events[h->n_events - 1], MAILBOX_SESSION_LIMIT);
+	assert_true(aux_buffer_decode(&rsp.auxiliary_buffer, h->arena,
+				      &blocks));
+	trace = aux_find(&blocks, AUX_TYPE_EXCEPTION_TRACE);
+	assert_non_null(trace);
+	assert_string_equal(trace->exception_trace.trace,
+		"Diagnostic context:\r\n"
+		"    Lid: 70003   Request: Connect\r\n"
+		"    Lid: 70013   dwParam: 0x8 Msg: MoMT\r\n"
+		"    Lid: 70014   dwParam: 0x9\r\n"
+		"    Lid: 70001   StoreEc: 0x4DE\r\n"
+		"    Lid: 70002   dwParam: 0x4DE Msg: ecMaxObjsExceeded: "
+		"too many open objects or sessions\r\n"
+		"    Lid: 70004   dwParam: 0x0 Msg: MX1\r\n");
 	/* Others are not held back, and one that ends makes room. */
-	for (int i = 0; i < 40; i++)
+	for (int i = 0; i < 20; i++)
 		admin[i] = harness_connect(h, h->admin_id, ADMIN_DN, 0, &ec);
 	assert_int_equal(ec, EC_SUCCESS);
 	mailbox_disconnect(more[0]);
 	more[0] = harness_connect(h, h->alice_id, ALICE_DN, 0, &ec);
 	assert_int_equal(ec, EC_SUCCESS);
-	for (int i = 0; i < 31; i++)
+	for (int i = 0; i < 7; i++)
 		mailbox_disconnect(more[i]);
-	for (int i = 0; i < 40; i++)
+	for (int i = 0; i < 20; i++)
 		mailbox_disconnect(admin[i]);
 	assert_int_equal(mailbox_service_sessions(h->svc), 1);
 }
@@ -159,8 +185,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_admin, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_aux_sizes, setup,
 						teardown),
-		cmocka_unit_test_setup_teardown(test_session_limit, setup,
-						teardown),
+		cmocka_unit_test_setup_teardown(test_context_limit,
+						setup_few, teardown),
 		cmocka_unit_test_setup_teardown(test_session_size, setup,
 						teardown),
 	};

@@ -132,10 +132,12 @@ static void test_trace(void **state)
 	assert_int_equal(trace->exception_trace.rop_index, 1);
 	assert_string_equal(trace->exception_trace.trace,
 		"Diagnostic context:\r\n"
-		"    Lid: 70000   dwParam: 0x1 Msg: RopLogon\r\n"
+		"    Lid: 70000   ROP: RopLogon [254]\r\n"
+		"    Lid: 70033  \r\n"
 		"    Lid: 70001   StoreEc: 0x3F2\r\n"
 		"    Lid: 70002   dwParam: 0x3F2 Msg: ecLoginPerm: "
-		"no permission to open this mailbox\r\n");
+		"no permission to open this mailbox\r\n"
+		"    Lid: 70004   dwParam: 0x0 Msg: MX1\r\n");
 }
 
 /* 2.2.1.1.2: where it is; and R3103: five in ten seconds, then a pause */

@@ -11,8 +11,11 @@
 #include "admin/ops.h"
 #include "auth/auth.h"
 #include "base/arena.h"
-#include "base/buf.h"
+#include "cmd/posthoused/audit.h"
+#include "cmd/posthoused/listen.h"
+#include "cmd/posthoused/numbers.h"
 #include "cmd/posthoused/system.h"
+#include "cmd/posthoused/tokens.h"
 #include "directory/directory.h"
 #include "endpoint/endpoint.h"
 #include "http/server.h"
@@ -28,6 +31,10 @@ struct daemon {
 	struct store_pool *pool;
 	struct mailbox_service *mailboxes;
 	struct auth *auth;
+	struct tokens tokens;
+	struct audit *audit;
+	struct metrics *metrics;
+	struct numbers numbers;
 	char *helper;
 	struct endpoint_service *endpoint;
 	struct admin_daemon admin;
@@ -74,6 +81,8 @@ static void on_mailbox_event(void *ctx, const struct mailbox_event *event)
 
 	if ((size_t)event->type >= sizeof kinds / sizeof kinds[0])
 		return;
+	if (event->type == MAILBOX_ADMIN_LOGON)
+		audit_admin_logon(d->audit, event->user, event->mailbox);
 	log_event(d->log, kinds[event->type].level, kinds[event->type].name,
 		  "user=%s mailbox=%s ec=%s text=%s",
 		  log_quote(event->user, user, sizeof user),
@@ -83,28 +92,6 @@ static void on_mailbox_event(void *ctx, const struct mailbox_event *event)
 }
 
 /* HTTP ----------------------------------------------------------------- */
-
-static bool listen_on(struct daemon *d, const struct config_listener *l,
-		      struct err *err)
-{
-	const struct config *c = d->config;
-	bool v6 = strchr(l->address, ':') != NULL;
-	struct buf b = BUF_INIT;
-	int port;
-
-	buf_printf(&b, "%s%s%s:%u", v6 ? "[" : "", l->address, v6 ? "]" : "",
-		   l->port);
-	port = http_server_listen(d->http, buf_str(&b),
-				  l->tls ? c->certificate : NULL,
-				  l->tls ? c->key : NULL, err);
-	buf_free(&b);
-	if (port == 0)
-		return err_prefix(err, "%s:%u", c->path, l->line);
-	log_event(d->log, LOG_LEVEL_INFO, "listening",
-		  "address=%s port=%d tls=%s", l->address, port,
-		  l->tls ? "yes" : "no");
-	return true;
-}
 
 static bool start_http(struct daemon *d, struct err *err)
 {
@@ -123,10 +110,7 @@ static bool start_http(struct daemon *d, struct err *err)
 	d->http = http_server_new(&http, err);
 	if (d->http == NULL)
 		return false;
-	for (size_t i = 0; i < d->config->listener_count; i++)
-		if (!listen_on(d, &d->config->listeners[i], err))
-			return false;
-	return true;
+	return listen_all(d->http, d->config, d->log, err);
 }
 
 /* Privileges ----------------------------------------------------------- */
@@ -134,15 +118,18 @@ static bool start_http(struct daemon *d, struct err *err)
 static bool drop(struct daemon *d, struct err *err)
 {
 	const struct config *c = d->config;
-	const char *files[3] = { NULL };
+	const char *files[4] = { NULL };
 	size_t n = 0;
 
-	if (!system_pid_write(c->pid_file, err))
+	if (!system_pid_write(c->pid_file, err) ||
+	    !audit_open(c->audit_file, &d->audit, err))
 		return false;
 	if (c->pid_file != NULL)
 		files[n++] = c->pid_file;
 	if (c->log_file != NULL)
 		files[n++] = c->log_file;
+	if (c->audit_file != NULL)
+		files[n++] = c->audit_file;
 	if (!system_drop(c->user, files, err))
 		return false;
 	if (geteuid() == 0)
@@ -198,7 +185,11 @@ static bool start_mailboxes(struct daemon *d, struct err *err)
 	d->mailboxes = mailbox_service_new(&(struct mailbox_options){
 		.directory = d->directory, .pool = d->pool,
 		.limits = { .sessions_user = l->sessions_user,
+			    .sessions_other = l->sessions_other,
 			    .sessions_admin = l->sessions_admin,
+			    .contexts_user = l->contexts_user,
+			    .foreign_logons = l->foreign_logons,
+			    .lock_waiters = l->lock_waiters,
 			    .folders = l->folders, .messages = l->messages,
 			    .streams = l->streams,
 			    .attachments = l->attachments,
@@ -232,7 +223,27 @@ static bool start_endpoint(struct daemon *d, struct err *err)
 	if (d->endpoint == NULL)
 		return false;
 	endpoint_attach(d->endpoint, d->http);
+	return true;
+}
+
+/* All is attached that will be: let requests in. */
+static bool start_serving(struct daemon *d, struct err *err)
+{
+	d->metrics = metrics_new();
+	d->numbers = (struct numbers){ .http = d->http, .auth = d->auth,
+		.tokens = &d->tokens, .endpoint = d->endpoint,
+		.mailboxes = d->mailboxes, .pool = d->pool,
+		.version = POSTHOUSE_VERSION };
+	numbers_attach(&d->numbers, d->metrics);
 	return http_server_start(d->http, err);
+}
+
+static bool start_tokens(struct daemon *d, struct err *err)
+{
+	return tokens_start(&d->tokens, d->config, d->directory, d->helper,
+			    d->log, err) &&
+		audit_follow(d->audit, d->directory, d->config->data, d->log,
+			     err);
 }
 
 /* Administration ------------------------------------------------------- */
@@ -295,7 +306,8 @@ bool daemon_start(const struct config *config, struct log *log,
 	system_raise_files();
 	if (start_http(d, err) && drop(d, err) && open_directory(d, err) &&
 	    open_store(d, err) && start_mailboxes(d, err) &&
-	    start_endpoint(d, err) && start_admin(d, err)) {
+	    start_tokens(d, err) && start_endpoint(d, err) &&
+	    start_serving(d, err) && start_admin(d, err)) {
 		*out = d;
 		return true;
 	}
@@ -308,9 +320,10 @@ void daemon_reload(struct daemon *d)
 	char text[512];
 	struct err err;
 
-	if (!log_reopen(d->log, &err))
+	if (!log_reopen(d->log, &err) || !audit_reopen(d->audit, &err))
 		log_event(d->log, LOG_LEVEL_ERROR, "reload", "error=%s",
 			  log_quote(err.text, text, sizeof text));
+	tokens_reload(&d->tokens);
 	if (!http_server_reload_tls(d->http, &err))
 		log_event(d->log, LOG_LEVEL_ERROR, "reload", "error=%s",
 			  log_quote(err.text, text, sizeof text));
@@ -336,10 +349,13 @@ void daemon_stop(struct daemon *d)
 	admin_stop(d->admin_server);
 	http_server_free(d->http);
 	endpoint_free(d->endpoint);
+	tokens_stop(&d->tokens);
 	auth_stop(d->auth);
 	if (d->mailboxes != NULL)
 		mailbox_service_free(d->mailboxes);
 	store_pool_free(d->pool);
+	audit_close(d->audit);
+	metrics_free(d->metrics);
 	directory_close(d->directory);
 	system_pid_remove(d->config->pid_file);
 	free(d->helper);

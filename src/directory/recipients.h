@@ -322,7 +322,7 @@ bool recipients_has_view(const struct recipients_snapshot *s, uint32_t lcid);
  * beginnings of given name and surname, in both orders; and a whole
  * legacyExchangeDN.  After "=" it must be all of an attribute.
  *
- * A recipient that text names exactly by alias, address or DN is taken alone,
+ * A recipient that text names exactly by an address or a DN is taken alone,
  * whatever else begins so.
  */
 size_t recipients_anr(const struct recipients_snapshot *s, const char *text,

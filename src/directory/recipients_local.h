@@ -47,6 +47,13 @@ bool directory_set_attributes(struct directory *dir, const struct guid *guid,
 			      const struct recipient_change *changes,
 			      size_t count, struct err *err);
 
+/* The same, recorded as the change of a user of the address book. */
+bool directory_set_attributes_as(struct directory *dir,
+				 const struct guid *guid,
+				 const struct recipient_change *changes,
+				 size_t count, const char *who,
+				 struct err *err);
+
 /* Hide a user from the address book, or show it again. */
 bool directory_set_hidden(struct directory *dir, const struct guid *guid,
 			  bool hidden, struct err *err);

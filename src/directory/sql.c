@@ -98,6 +98,67 @@ static const char *const steps[SQL_SCHEMA] = {
 	"CREATE INDEX change_property_change ON change_property (change);",
 
 	"ALTER TABLE user ADD COLUMN nt_hash BLOB;",
+
+	/* Recipients beside users, what recipients have, address lists. */
+	"ALTER TABLE user ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE organisation ADD COLUMN lists_changed INTEGER NOT NULL "
+	" DEFAULT 0;"
+	"ALTER TABLE organisation ADD COLUMN self_attributes TEXT NOT NULL "
+	" DEFAULT 'telephoneNumber,homePhone,mobile,userSMIMECertificate,"
+	"userCertificate,thumbnailPhoto,publicDelegates';"
+	"CREATE TABLE recipient ("
+	" guid BLOB PRIMARY KEY, kind INTEGER NOT NULL,"
+	" alias TEXT NOT NULL UNIQUE COLLATE NOCASE,"
+	" display_name TEXT NOT NULL,"
+	" legacy_dn TEXT NOT NULL UNIQUE COLLATE NOCASE,"
+	" hidden INTEGER NOT NULL, filter TEXT NOT NULL,"
+	" changed INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE recipient_address ("
+	" address TEXT PRIMARY KEY COLLATE NOCASE,"
+	" recipient BLOB NOT NULL REFERENCES recipient (guid) "
+	"  ON DELETE CASCADE,"
+	" position INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE INDEX recipient_address_recipient ON recipient_address "
+	" (recipient, position);"
+	"CREATE TABLE attribute ("
+	" owner BLOB NOT NULL, tag INTEGER NOT NULL,"
+	" position INTEGER NOT NULL, value NOT NULL,"
+	" PRIMARY KEY (owner, tag, position)) WITHOUT ROWID;"
+	"CREATE INDEX attribute_link ON attribute (value) "
+	" WHERE length(value) = 16;"
+	"CREATE TABLE address_list ("
+	" guid BLOB PRIMARY KEY,"
+	" name TEXT NOT NULL UNIQUE COLLATE NOCASE,"
+	" filter TEXT NOT NULL, parent BLOB) WITHOUT ROWID;"
+	"CREATE TABLE removed ("
+	" guid BLOB PRIMARY KEY, changed INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE INDEX removed_changed ON removed (changed);"
+	"CREATE INDEX user_changed ON user (changed);"
+	"CREATE INDEX recipient_changed ON recipient (changed);"
+	"CREATE TRIGGER user_removed AFTER DELETE ON user BEGIN"
+	" DELETE FROM attribute WHERE owner = OLD.guid OR "
+	"  (length(value) = 16 AND value = OLD.guid);"
+	" INSERT OR REPLACE INTO removed SELECT OLD.guid, change "
+	"  FROM organisation; END;"
+	"CREATE TRIGGER recipient_removed AFTER DELETE ON recipient BEGIN"
+	" DELETE FROM attribute WHERE owner = OLD.guid OR "
+	"  (length(value) = 16 AND value = OLD.guid);"
+	" INSERT OR REPLACE INTO removed SELECT OLD.guid, change "
+	"  FROM organisation; END;"
+	"CREATE TRIGGER address_taken BEFORE INSERT ON address "
+	" WHEN EXISTS (SELECT 1 FROM recipient_address "
+	"  WHERE address = NEW.address) BEGIN"
+	" SELECT RAISE(ABORT, 'address.address'); END;"
+	"CREATE TRIGGER recipient_address_taken "
+	" BEFORE INSERT ON recipient_address "
+	" WHEN EXISTS (SELECT 1 FROM address WHERE address = NEW.address) "
+	" BEGIN SELECT RAISE(ABORT, 'address.address'); END;"
+	"CREATE TRIGGER account_taken BEFORE INSERT ON user "
+	" WHEN EXISTS (SELECT 1 FROM recipient WHERE alias = NEW.account) "
+	" BEGIN SELECT RAISE(ABORT, 'recipient.alias'); END;"
+	"CREATE TRIGGER alias_taken BEFORE INSERT ON recipient "
+	" WHEN EXISTS (SELECT 1 FROM user WHERE account = NEW.alias) "
+	" BEGIN SELECT RAISE(ABORT, 'recipient.alias'); END;",
 };
 
 /* "UNIQUE constraint failed: user.account" and the like, for people. */
@@ -113,6 +174,13 @@ static const char *const taken[][2] = {
 	  "choose another" },
 	{ "database.path", "another mailbox database uses this path; choose "
 	  "another" },
+	{ "recipient.guid", "a recipient with this GUID is there already" },
+	{ "recipient.alias", "the alias is taken; choose another" },
+	{ "recipient.legacy_dn", "the legacy DN is taken; choose another" },
+	{ "address_list.guid", "an address list with this GUID is there "
+	  "already" },
+	{ "address_list.name", "an address list of this name is there "
+	  "already; choose another" },
 	{ "user.guid", "a user with this GUID is there already" },
 	{ "user.account", "the account is taken; choose another" },
 	{ "user.upn", "the user principal name is taken; choose another" },

@@ -82,8 +82,6 @@ struct gate_policy_config {
 	 * is (directory_this_server). */
 	struct guid server;
 	const char *realm;        /* of Basic: the host's FQDN; copied */
-	/* The parameters of WWW-Authenticate: Bearer; NULL: none.  Copied. */
-	const char *bearer_challenge;
 };
 
 /*
@@ -137,6 +135,13 @@ typedef void gate_done(void *ctx, struct http_request *req,
  */
 void gate_check(struct gate_policy *policy, struct http_request *req,
 		gate_done *done, void *ctx);
+
+/*
+ * The values of WWW-Authenticate on a 401 that begins nothing, in the order
+ * in which they are sent: one for each method.  In the arena.
+ */
+size_t gate_challenges(struct gate_policy *policy, struct arena *arena,
+		       const char *const **out);
 
 /*
  * Put what the gate has to say into the answer's head, before http_start or

@@ -31,8 +31,8 @@ struct initiate_options {
 	/* Of the back end, without a scheme: "mx2.example.test".  The service
 	 * principal is HTTP/ and this. */
 	const char *host;
-	/* On whose behalf: a UPN or principal (INITIATE_KERBEROS only); NULL:
-	 * this server's own account. */
+	/* On whose behalf: a principal, "alice" or "alice@EXAMPLE.TEST", not a
+	 * UPN (INITIATE_KERBEROS only); NULL: this server's own account. */
 	const char *user;
 	/*
 	 * Channel binding: the hash of the back end's certificate (RFC 5929,
@@ -101,7 +101,8 @@ void initiate_step(struct initiate *handshake, const char *token,
 
 /*
  * Free, and let the helper forget it.  Allowed in done and after it, not
- * while a step is under way.  NULL is allowed.
+ * while a step is under way, nor in a done that is called before
+ * initiate_begin has returned.  NULL is allowed.
  */
 void initiate_free(struct initiate *handshake);
 

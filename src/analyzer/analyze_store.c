@@ -24,14 +24,15 @@ bool logon_with(struct analysis *a, struct mapi_client *client,
 		.open_flags = 0x01000000 | 0x00000004 | 0x00000002,
 		.essdn = a->o->user_dn } };
 	union rop_rsp mine;
+	bool ok;
 
 	memset(&mine, 0, sizeof mine);
-	if (!mapi_client_rop(client, a->arena, ROP_ID_logon, 0,
-			     ROP_HANDLE_NONE, &req, logon, &mine, err))
-		return false;
+	ok = mapi_client_rop(client, a->arena, ROP_ID_logon, 0,
+			     ROP_HANDLE_NONE, &req, logon, &mine, err);
+	/* A redirect names the server. */
 	if (rsp != NULL)
 		*rsp = mine.logon;
-	return true;
+	return ok;
 }
 
 bool read_table(struct analysis *a, uint32_t table,

@@ -30,15 +30,16 @@
  *	X-FailureContext: FrontEnd;<status>;<reason>;<back end>;<text>
  *
  * where reason is one word of frontend_failure_name, back end is the target's
- * FQDN ("" if none) and text says in words what failed; for "HopMethod" it is
- * of the form
+ * FQDN ("" if none) and text says in words what failed; when the hop could
+ * not be authenticated it is of the form
  *
- *	hop=<front end FQDN>(<version>)-><back end FQDN>(<version>);
- *	needed=NTLM;offered=Negotiate
+ *	hop=<front end FQDN>(15.1)-><back end FQDN>(15.0);needed=NTLM;
+ *	offered=Negotiate
  *
- * (in one line; methods are those of WWW-Authenticate, comma-separated).  An
- * answer that has begun is ended by a late X-ResponseCode ([MS-OXCMAPIHTTP]
- * 2.2.7) if it is still pending, and cut off otherwise.
+ * (in one line; methods are those of WWW-Authenticate, comma-separated).  Who
+ * has not authenticated gets neither back end nor text.  An answer that has
+ * begun is ended by a late X-ResponseCode ([MS-OXCMAPIHTTP] 2.2.7) if it is
+ * still pending, and cut off otherwise.
  */
 #ifndef FRONTEND_FRONTEND_H
 #define FRONTEND_FRONTEND_H
@@ -51,6 +52,8 @@
 #include "base/err.h"
 #include "base/guid.h"
 
+struct arena;                     /* base/arena.h */
+struct assertion_signer;          /* auth/assertion.h */
 struct directory;                 /* directory/directory.h */
 struct gate;                      /* auth/gate.h */
 struct gate_policy;
@@ -82,7 +85,11 @@ enum frontend_hop_auth {
 struct frontend_caller {
 	const struct identity *who;       /* borrowed: identity_ref */
 	const char *id;                   /* request-id; in the request's
-					   * arena */
+					   * arena, as is target */
+	const char *how;                  /* gate_result's; valid during the
+					   * call */
+	struct gate_policy *policy;       /* for gate_put_headers */
+	const char *target;               /* X-CalculatedBETarget; NULL */
 };
 
 /*
@@ -99,6 +106,7 @@ struct frontend_config {
 	struct directory *directory;
 	struct auth *auth;
 	struct gate_policy *policy;       /* of this server's front-end vdir */
+	struct assertion_signer *signer;  /* auth/assertion.h; NULL: none */
 	struct log *log;                  /* NULL: none */
 	const char *host;                 /* FQDN: X-FEServer, loops */
 	const char *version;              /* of this server, as in the
@@ -110,12 +118,8 @@ struct frontend_config {
 	unsigned answer_ms;               /* to the head of an answer: 60 s */
 	unsigned probe_ms;                /* between health probes: 10 s */
 	size_t body_max;                  /* of a request: 1 MiB */
-	/*
-	 * Local services; NULL: this process has none.  For requests that come
-	 * in on the back-end listener and so must not be proxied: direct.
-	 */
+	/* Local services; NULL: this process has none. */
 	frontend_local *local[FRONTEND_SERVICES];
-	void (*direct[FRONTEND_SERVICES])(void *ctx, struct http_request *req);
 	void *local_ctx[FRONTEND_SERVICES];
 };
 

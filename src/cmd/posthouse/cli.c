@@ -14,13 +14,20 @@
 #define DEFAULT_CONFIG "/etc/posthouse/posthouse.conf"
 
 const struct cli_option cli_global_options[] = {
-	{ "config", "FILE", "the configuration; default: " DEFAULT_CONFIG,
-	  false },
+	{ "config", "FILE", "the configuration; default: $POSTHOUSE_CONFIG, "
+	  "else " DEFAULT_CONFIG, false },
 	{ "json", NULL, "print results as JSON", false },
 	{ "help", NULL, "show help and exit", false },
 	{ "version", NULL, "show the version and exit", false },
 	{ NULL, NULL, NULL, false },
 };
+
+const char *cli_default_config(void)
+{
+	const char *path = getenv("POSTHOUSE_CONFIG");
+
+	return path != NULL && *path != '\0' ? path : DEFAULT_CONFIG;
+}
 
 /* Saying what is wrong ------------------------------------------------- */
 
@@ -28,11 +35,16 @@ static void complain(const struct cli *cli, const char *format, va_list ap)
 {
 	const struct cli_command *c = cli->command;
 
+	if (cli->quiet)
+		return;
 	fflush(stdout);
-	fprintf(stderr, "posthouse%s%s%s%s: ", c != NULL ? " " : "",
-		c != NULL ? c->noun : "",
-		c != NULL && c->verb != NULL ? " " : "",
-		c != NULL && c->verb != NULL ? c->verb : "");
+	if (cli->cmdlet)
+		fprintf(stderr, "%s : ", c->noun);
+	else
+		fprintf(stderr, "posthouse%s%s%s%s: ", c != NULL ? " " : "",
+			c != NULL ? c->noun : "",
+			c != NULL && c->verb != NULL ? " " : "",
+			c != NULL && c->verb != NULL ? c->verb : "");
 	vfprintf(stderr, format, ap);
 	fputc('\n', stderr);
 }
@@ -341,7 +353,7 @@ int cli_main(int argc, char **argv)
 		cli.json = cli_flag(&cli, "json");
 		cli.config_path = cli_get(&cli, "config");
 		if (cli.config_path == NULL)
-			cli.config_path = DEFAULT_CONFIG;
+			cli.config_path = cli_default_config();
 		rc = run(&cli);
 	}
 	if (fflush(stdout) != 0 && rc == CLI_OK)

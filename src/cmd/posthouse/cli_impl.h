@@ -19,6 +19,8 @@ struct cli {
 	const struct cli_command *command;
 	const char *config_path;
 	bool json, help;
+	bool cmdlet;              /* it is one: cmdlet.h */
+	bool quiet;               /* errors are not printed */
 
 	const char **args;        /* after the verb */
 	unsigned arg_count;
@@ -45,6 +47,12 @@ struct cli {
 void cli_print_help(const char *noun);
 void cli_print_command_help(const struct cli_command *command);
 extern const struct cli_option cli_global_options[];
+
+/* $POSTHOUSE_CONFIG, else where the configuration is installed. */
+const char *cli_default_config(void);
+
+/* cli_print.c: columns that a text takes on a terminal. */
+size_t cli_width(const char *text);
 
 /* cli_context.c */
 bool cli_load_config(struct cli *cli);

@@ -61,7 +61,7 @@ static const char *as_text(struct arena *arena, const json_t *value)
 }
 
 /* Columns that a text takes: East Asian letters take two. */
-static size_t width(const char *text)
+size_t cli_width(const char *text)
 {
 	const char *end = text + strlen(text);
 	size_t n = 0;
@@ -87,7 +87,7 @@ static void print_cell(const char *text, size_t wide, bool last)
 	if (last)
 		putchar('\n');
 	else
-		printf("%*s", (int)(wide - width(text)) + 2, "");
+		printf("%*s", (int)(wide - cli_width(text)) + 2, "");
 }
 
 static const char *cell(struct cli *cli, const json_t *row,
@@ -105,9 +105,9 @@ static void print_table(struct cli *cli, const json_t *rows,
 	const json_t *row;
 
 	for (; n < COLUMNS_MAX && columns[n].key != NULL; n++) {
-		wide[n] = width(columns[n].title);
+		wide[n] = cli_width(columns[n].title);
 		json_array_foreach(rows, i, row) {
-			size_t w = width(cell(cli, row, &columns[n]));
+			size_t w = cli_width(cell(cli, row, &columns[n]));
 
 			wide[n] = w > wide[n] ? w : wide[n];
 		}

@@ -11,6 +11,8 @@ extern const struct cli_command cmd_server[];
 extern const struct cli_command cmd_database[];
 extern const struct cli_command cmd_user[];
 extern const struct cli_command cmd_mailbox[];
+extern const struct cli_command cmd_changes[];
+extern const struct cli_command cmd_cmdlets[];
 extern const struct cli_command cmd_daemon[];
 extern const struct cli_command cmd_import[];
 extern const struct cli_command cmd_export[];

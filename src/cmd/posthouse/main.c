@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <signal.h>
 
-#include "cmd/posthouse/cli.h"
+#include "cmd/posthouse/cmdlet.h"
 
 int main(int argc, char **argv)
 {
+	int rc;
+
 	signal(SIGPIPE, SIG_IGN);
-	return cli_main(argc, argv);
+	return cmdlet_main(argc, argv, &rc) ? rc : cli_main(argc, argv);
 }

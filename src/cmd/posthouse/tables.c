@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* All commands, in the order of "posthouse --help". */
+#include "cmd/posthouse/cmdlets.h"
 #include "cmd/posthouse/commands.h"
 
 const struct cli_command *const cli_tables[] = {
@@ -9,10 +10,20 @@ const struct cli_command *const cli_tables[] = {
 	cmd_database,
 	cmd_user,
 	cmd_mailbox,
+	cmd_changes,
 	cmd_daemon,
 	cmd_import,
 	cmd_export,
 	cmd_analyze,
 	cmd_bench,
+	cmd_cmdlets,
+	NULL,
+};
+
+const struct cmdlet *const cmdlet_tables[] = {
+	cmdlets_vdir,
+	cmdlets_server,
+	cmdlets_audit,
+	cmdlets_format,
 	NULL,
 };

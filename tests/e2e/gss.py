@@ -187,15 +187,16 @@ class Answer:
 class Connection:
     """One TCP connection, which never opens another by itself."""
 
-    def __init__(self, host, port, ca, tls=True, address=None):
+    def __init__(self, host, port, ca, tls=True, source=None):
         self.host = host
+        source = (source, 0) if source else None
         if tls:
             self.http = http.client.HTTPSConnection(
-                address or host, port, timeout=60,
+                host, port, timeout=60, source_address=source,
                 context=ssl.create_default_context(cafile=ca))
         else:
-            self.http = http.client.HTTPConnection(address or host, port,
-                                                   timeout=60)
+            self.http = http.client.HTTPConnection(host, port, timeout=60,
+                                                   source_address=source)
         self.http.connect()
         self.http.auto_open = 0
 

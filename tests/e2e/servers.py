@@ -25,7 +25,8 @@ PROGRAMS = "src/cmd"
 CMDLETS = ["Get-MapiVirtualDirectory", "Set-MapiVirtualDirectory",
            "Set-MAPIVirtualDirectory", "New-MapiVirtualDirectory",
            "Remove-MapiVirtualDirectory", "Get-ExchangeServer",
-           "Get-Mailbox", "Get-MailboxDatabase", "Test-MapiConnectivity"]
+           "Get-Mailbox", "Get-MailboxDatabase", "Test-MapiConnectivity",
+           "Search-AdminAuditLog"]
 
 
 class Failed(Exception):
@@ -89,7 +90,7 @@ class Servers:
         machine's own list of CAs is private, and holds this one as well."""
         self.ca = os.path.join(self.folder, "ca.pem")
         self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt",
-                     "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
+                     "ec_paramgen_curve:P-256", "-nodes", "-days", "365",
                      "-subj", "/CN=Test CA", "-keyout", "ca.key",
                      "-out", "ca.pem")
         for server in self.servers.values():
@@ -100,7 +101,7 @@ class Servers:
                     open(trusted, "a", encoding="ascii") as out:
                 out.write(ca.read())
 
-    def certificate(self, server, days=30):
+    def certificate(self, server, days=365):
         name = server.name.lower()
         domain.write(f"{self.folder}/{name}.ext",
                      f"subjectAltName=DNS:{server.fqdn},"

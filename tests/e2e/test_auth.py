@@ -33,6 +33,14 @@ class Auth:
     def __init__(self, servers, dc, issuer):
         self.servers, self.dc, self.issuer = servers, dc, issuer
         self.ticket = {name: dc.kinit(name) for name in ("alice", "bob")}
+        self.source = "127.0.1.0"
+
+    def run(self, tests, test):
+        """Each test comes from an address of its own: failures are throttled
+        by address."""
+        last = int(self.source.rsplit(".", 1)[1]) + 1
+        self.source = f"127.0.1.{last}"
+        tests.run(test)
 
     # ---- settings ----
 
@@ -48,12 +56,12 @@ class Auth:
     # ---- clients ----
 
     def curl(self, *options, place=PLACES[0], **more):
-        return self.servers.curl(place[0], PATH, *options, port=place[1],
-                                 **more)
+        return self.servers.curl(place[0], PATH, "--interface", self.source,
+                                 *options, port=place[1], **more)
 
     def connection(self, place=PLACES[0]):
         return gss.Connection(self.servers.servers[place[0]].fqdn, place[1],
-                              self.servers.ca)
+                              self.servers.ca, source=self.source)
 
     def ntlm(self, connection, user="alice", password=None, binding=None):
         return gss.Initiator(
@@ -382,7 +390,7 @@ authorization_uri = https://idp.example.test/authorize
                      auth.extended_protection, auth.bearer_good,
                      auth.bearer_forged, auth.bearer_empty,
                      auth.key_rolls_over, auth.helper_dies):
-            tests.run(test)
+            auth.run(tests, test)
         if tests.failed:
             for name in servers.servers:
                 print(f"-- the log of {name}\n{servers.diagnosis(name)}")

@@ -189,7 +189,7 @@ class Lab:
 
     def is_recorded(self):
         say("\nWhat was changed, by whom:")
-        text = self.command("posthouse org changes | cat")
+        text = self.command("Search-AdminAuditLog | cat")
         self.contains("the change is recorded", text, "Negotiate", "Ntlm")
 
     def is_gone(self):

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admin/mail.h"
 
+#include <string.h>
+
 #include "store/message.h"
 
 static enum ec append_into(struct message *m, const struct mime_message *from);
@@ -66,12 +68,41 @@ static enum ec append_attachment(struct message *m,
 	return ec;
 }
 
+/* The text of a string property; "" if there is none. */
+static const char *text_of(const struct mime_message *from, uint32_t tag)
+{
+	const struct prop_value *v = prop_find(&from->props, tag);
+
+	return v != NULL && v->tag == tag ? v->str : "";
+}
+
+/*
+ * [MS-OXCMAIL] 2.2.3.2.7: without Thread-Topic the conversation is about the
+ * subject, but for posts.
+ */
+static enum ec append_topic(struct message *m, const struct mime_message *from)
+{
+	struct prop_value topic = {
+		.tag = PID_TAG_CONVERSATION_TOPIC,
+		.str = text_of(from, PID_TAG_SUBJECT),
+	};
+
+	if (prop_find(&from->props, PID_TAG_CONVERSATION_TOPIC) != NULL ||
+	    *topic.str == '\0' ||
+	    strcmp(text_of(from, PID_TAG_MESSAGE_CLASS), "IPM.Post") == 0)
+		return EC_SUCCESS;
+	topic.str += subject_prefix_length(topic.str);
+	return message_set_prop(m, &topic);
+}
+
 static enum ec append_into(struct message *m, const struct mime_message *from)
 {
 	enum ec ec = EC_SUCCESS;
 
 	for (uint32_t i = 0; i < from->props.n && passes(ec); i++)
 		ec = message_set_prop(m, &from->props.v[i]);
+	if (passes(ec))
+		ec = append_topic(m, from);
 	if (passes(ec))
 		ec = append_recipients(m, from);
 	for (uint32_t i = 0; i < from->n_attachments && ec == EC_SUCCESS; i++)

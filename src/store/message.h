@@ -127,6 +127,9 @@ enum ec message_prop_size(struct message *m, uint32_t tag, uint64_t *out);
 enum ec message_set_prop(struct message *m, const struct prop_value *value);
 enum ec message_delete_prop(struct message *m, uint32_t tag);
 
+/* Bytes of the prefix that a subject begins with ("RE: "); 0: none. */
+size_t subject_prefix_length(const char *subject);
+
 /*
  * Whether clients may not set it, beyond what message_set_prop refuses by
  * itself: PidTagCreationTime, PidTagLastModificationTime, PidTagSearchKey,

@@ -208,9 +208,6 @@ bool message_tag_read_only(uint32_t tag);
 enum ec message_derived(struct message *m, uint32_t tag, struct arena *a,
 			struct prop_value *out);
 
-/* Bytes of the prefix that a subject begins with ("RE: "); 0: none. */
-size_t subject_prefix_length(const char *subject);
-
 /* Attachments that are needed; recipients are always there. */
 enum ec message_need_attachments(struct message *m);
 

@@ -119,7 +119,7 @@ const uint32_t content_row_tags[] = {
 	PID_TAG_MESSAGE_DELIVERY_TIME, PID_TAG_ICON_INDEX,
 	PID_TAG_LAST_VERB_EXECUTED, PID_TAG_FLAG_STATUS,
 	PID_TAG_FOLLOWUP_ICON, PID_TAG_CREATION_TIME,
-	PID_TAG_LAST_MODIFICATION_TIME,
+	PID_TAG_LAST_MODIFICATION_TIME, PID_TAG_CONVERSATION_ID,
 };
 const size_t content_row_tags_n =
 	sizeof content_row_tags / sizeof content_row_tags[0];

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "store/conversation.h"
 #include "store/message_impl.h"
 
 /* What one save needs between its steps. */
@@ -88,6 +89,8 @@ static enum ec prepare(struct save *s)
 	uint64_t size = 0;
 	enum ec ec = set_displays(m, s->a);
 
+	if (ec == EC_SUCCESS)
+		ec = conversation_set_id(&m->bag, s->a);
 	if (ec == EC_SUCCESS)
 		ec = set_times(m, filetime_now());
 	if (ec != EC_SUCCESS)
@@ -303,6 +306,8 @@ static enum ec save_embedded(struct message *m)
 	uint64_t size = 0;
 	enum ec ec = set_displays(m, a);
 
+	if (ec == EC_SUCCESS)
+		ec = conversation_set_id(&m->bag, a);
 	arena_free(a);
 	if (ec == EC_SUCCESS)
 		ec = set_times(m, filetime_now());

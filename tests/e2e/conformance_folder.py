@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """[MS-OXCFOLD]: the ids are its own; those of [MS-OXCROPS] say so."""
+import hashlib
 import struct
 
 from conformance_wire import (DUPLICATE_NAME, DST_NULL_OBJECT,
@@ -460,9 +461,10 @@ def check_conversations(s):
         a.u32()
         a.end()
         fid, _ = s.new_folder(s.top_h, "talk")
-        key = b"conversation 016"
         mid = s.new_message(fid, (SUBJECT, "RE: talk of the town"),
-                            (0x30130102, key))
+                            (0x0070001F, "Talk of the town"))
+        # [MS-OXOMSG] 2.2.1.2
+        key = hashlib.md5("TALK OF THE TOWN".encode("utf-16le")).digest()
         s.columns(a.handle, MID)
         r = equal(0x30130102, key)
         b = s.rop(0x14, a.handle, struct.pack("<BH", 0, len(r)) + r)

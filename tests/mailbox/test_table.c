@@ -118,10 +118,15 @@ static void test_query_rows(void **state)
 /* [MS-OXCFOLD] 2.2.1.14.1 ConversationMembers, [MS-OXCTABL] R723 */
 static void test_conversation(void **state)
 {
-	static const uint8_t key[16] = "conversation";
+	/* MD5 of "TALK OF THE TOWN" in UTF-16LE */
+	static const uint8_t key[16] = {
+		0x8e, 0x99, 0xac, 0x81, 0x67, 0x1d, 0x48, 0xdc,
+		0xd8, 0xbf, 0x17, 0xde, 0xcb, 0x97, 0x2e, 0xf5 };
 	struct content *c = *state;
 	const struct prop_value id = { .tag = PID_TAG_CONVERSATION_ID,
 				       .bin = { key, sizeof key } };
+	const struct prop_value topic = { .tag = PID_TAG_CONVERSATION_TOPIC,
+					  .str = "Talk of the town" };
 	struct restriction r = { .type = RES_PROPERTY, .property = {
 		REL_OP_EQ, PID_TAG_CONVERSATION_ID, id } };
 	uint32_t root = open_special(c->h, c->h->alice, c->logon,
@@ -132,8 +137,9 @@ static void test_conversation(void **state)
 	assert_int_equal(CALL(c, restrict_table, table, NULL,
 			      .restriction = &r),
 			 EC_CONVERSATION_NOT_FOUND);
-	OK(CALL(c, set_properties, m, NULL, .property_values = { 1, &id }));
+	OK(CALL(c, set_properties, m, NULL, .property_values = { 1, &topic }));
 	save_message(c, m);
+	(void)save_message(c, new_message(c));
 	OK(CALL(c, restrict_table, table, NULL, .restriction = &r));
 	expect_position(c, table, 0, 1);
 }

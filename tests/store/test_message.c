@@ -940,6 +940,72 @@ static void test_damaged(void **state)
 	}
 }
 
+static void assert_conversation(struct message *m, struct arena *a,
+				const void *id)
+{
+	struct prop_value v;
+
+	assert_int_equal(message_save(m, 0), EC_SUCCESS);
+	assert_int_equal(message_get_prop(m, PID_TAG_CONVERSATION_ID, a, &v),
+			 EC_SUCCESS);
+	assert_int_equal(v.bin.len, 16);
+	assert_memory_equal(v.bin.data, id, 16);
+}
+
+/*
+ * [MS-OXOMSG] 2.2.1.2.  The digests are MD5 of UTF-16LE, computed elsewhere:
+ * of "STRASSE I\xdf \U0001f600" with a small sharp s, of 255 times "A".
+ */
+static void test_conversation(void **state)
+{
+	static const uint8_t sharp[16] = {
+		0xcf, 0x3e, 0x13, 0xbd, 0x0e, 0x03, 0x1e, 0x67,
+		0x6d, 0xda, 0xe1, 0xad, 0x90, 0x6c, 0x74, 0xd7 };
+	static const uint8_t many[16] = {
+		0x34, 0x4a, 0xec, 0xc0, 0x01, 0xe0, 0x73, 0x00,
+		0x49, 0x7e, 0x21, 0xb9, 0x92, 0x63, 0xec, 0xd5 };
+	static const uint8_t index[27] = { 1, 2, 3, 4, 5, 6, 'a', 'b', 'c',
+		'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o',
+		'p', 9, 9, 9, 9, 9 };
+	struct prop_value v = { .tag = PID_TAG_CONVERSATION_INDEX,
+				.bin = { index, 21 } };
+	struct env *e = *state;
+	char long_topic[301];
+	struct message *m;
+
+	memset(long_topic, 'a', 300);
+	long_topic[300] = '\0';
+	assert_int_equal(message_create(e->store, inbox(e), false, 0, 0, &m),
+			 EC_SUCCESS);
+	/* neither topic nor index */
+	assert_int_equal(message_save(m, 0), EC_SUCCESS);
+	assert_int_equal(message_get_prop(m, PID_TAG_CONVERSATION_ID, e->a,
+					  &(struct prop_value){ 0 }),
+			 EC_NOT_FOUND);
+	set_str(m, PID_TAG_CONVERSATION_TOPIC,
+		"Strasse i\xc3\x9f \xf0\x9f\x98\x80");
+	assert_conversation(m, e->a, sharp);
+	set_str(m, PID_TAG_CONVERSATION_TOPIC, long_topic);
+	assert_conversation(m, e->a, many);
+	/* an index that is too short, one that isn't to be looked at */
+	assert_int_equal(message_set_prop(m, &v), EC_SUCCESS);
+	v = (struct prop_value){ .tag = PID_TAG_CONVERSATION_INDEX_TRACKING,
+				 .b = true };
+	assert_int_equal(message_set_prop(m, &v), EC_SUCCESS);
+	assert_conversation(m, e->a, many);
+	v.b = false;
+	assert_int_equal(message_set_prop(m, &v), EC_SUCCESS);
+	v = (struct prop_value){ .tag = PID_TAG_CONVERSATION_INDEX,
+				 .bin = { index, sizeof index } };
+	assert_int_equal(message_set_prop(m, &v), EC_SUCCESS);
+	assert_conversation(m, e->a, many);
+	v = (struct prop_value){ .tag = PID_TAG_CONVERSATION_INDEX_TRACKING,
+				 .b = true };
+	assert_int_equal(message_set_prop(m, &v), EC_SUCCESS);
+	assert_conversation(m, e->a, "abcdefghijklmnop");
+	message_close(m);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, env_setup, \
 						   env_teardown)
 
@@ -952,6 +1018,7 @@ int main(void)
 		TEST(test_refused),
 		TEST(test_flags),
 		TEST(test_subject),
+		TEST(test_conversation),
 		TEST(test_conflict),
 		TEST(test_change_keys),
 		TEST(test_large),

@@ -18,5 +18,6 @@ extern const struct cli_command cmd_import[];
 extern const struct cli_command cmd_export[];
 extern const struct cli_command cmd_analyze[];
 extern const struct cli_command cmd_bench[];
+extern const struct cli_command cmd_dns[];
 
 #endif

@@ -16,6 +16,7 @@ const struct cli_command *const cli_tables[] = {
 	cmd_export,
 	cmd_analyze,
 	cmd_bench,
+	cmd_dns,
 	cmd_cmdlets,
 	NULL,
 };

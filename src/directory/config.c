@@ -176,6 +176,7 @@ static bool set_word(struct parser *p, const struct config_key *key,
 		[CONFIG_WORDS_HOP] = { "server", "delegation",
 				       "pass-through" },
 		[CONFIG_WORDS_HOP_AUTH] = { "version", "ntlm", "negotiate" },
+		[CONFIG_WORDS_NTLM] = { "off", "local", "winbind" },
 	};
 	const char *const *words = sets[key->min];
 
@@ -713,6 +714,17 @@ char *config_directory_path(const struct config *config)
 	if (config->directory == NULL)
 		return in_data(config, "organisation.db");
 	buf_printf(&b, "%s", config->directory);
+	return (char *)b.data;
+}
+
+char *config_nt_key_path(const struct config *config)
+{
+	char *directory = config_directory_path(config);
+	struct buf b = BUF_INIT;
+
+	buf_printf(&b, "%.*s/nt.key", (int)(strrchr(directory, '/') -
+					    directory), directory);
+	free(directory);
 	return (char *)b.data;
 }
 

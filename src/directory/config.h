@@ -70,6 +70,16 @@ struct config_oauth {
 				   * unknown keys */
 };
 
+/* [auth]: NTLM and Negotiate; auth/auth.h says more. */
+struct config_auth {
+	uint32_t ntlm;            /* enum auth_ntlm */
+	char *keytab;             /* NULL: that of the Kerberos library */
+	char *principal;          /* NULL: found in the keytab */
+	char *domain;             /* NetBIOS; NULL: from the default domain */
+	char *realm;              /* NULL: from the default domain */
+	uint32_t helpers;         /* processes for handshakes: 2 */
+};
+
 /* [frontend]: how back ends are reached. */
 struct config_frontend {
 	/* By their make: 0 server to server, 1 constrained delegation, 2
@@ -96,6 +106,7 @@ struct config {
 	uint32_t auth_helpers;    /* processes at most: 2 */
 	uint32_t roles;           /* enum dir_role: both */
 
+	struct config_auth auth;
 	struct config_frontend frontend;
 
 	/* [http] */
@@ -151,5 +162,7 @@ unsigned config_check(const struct config *config,
 /* Paths that both programs must agree on; to be freed by the caller. */
 char *config_directory_path(const struct config *config);
 char *config_socket_path(const struct config *config);    /* admin.sock */
+char *config_nt_key_path(const struct config *config);    /* nt.key, beside
+							   * the directory */
 
 #endif

@@ -47,6 +47,14 @@ const struct config_key config_keys[] = {
 	VALUE("frontend", "probe", CONFIG_TIME, frontend.probe, 100, 600000,
 	      "10 s"),
 
+	VALUE("auth", "ntlm", CONFIG_WORD, auth.ntlm, CONFIG_WORDS_NTLM, 0,
+	      "off"),
+	PATH("auth", "keytab", auth.keytab),
+	STRING("auth", "principal", auth.principal, NULL),
+	STRING("auth", "domain", auth.domain, NULL),
+	STRING("auth", "realm", auth.realm, NULL),
+	VALUE("auth", "helpers", CONFIG_NUMBER, auth.helpers, 1, 64, "2"),
+
 	VALUE("http", "listen", CONFIG_LISTEN, listeners,
 	      CONFIG_LISTEN_CLIENT, 0, NULL),
 	VALUE("http", "listen_backend", CONFIG_LISTEN, listeners,

@@ -21,7 +21,8 @@ enum config_type {
 				   * min names (enum config_words) */
 };
 
-enum config_words { CONFIG_WORDS_HOP, CONFIG_WORDS_HOP_AUTH };
+enum config_words { CONFIG_WORDS_HOP, CONFIG_WORDS_HOP_AUTH,
+		    CONFIG_WORDS_NTLM };
 
 struct config_key {
 	const char *section, *name;

@@ -69,6 +69,7 @@ static void put_success(struct call *call)
 	http_header_lines(call->req, call->service->lines,
 			  call->service->lines_len);
 	put_cookies(call);
+	gate_put_headers(call->policy, call->req, GATE_OK);
 }
 
 static void put_failure(struct call *call)
@@ -84,6 +85,7 @@ static void put_failure(struct call *call)
 	http_header(call->req, "Cache-Control", "private");
 	http_header(call->req, "Content-Type", "text/html");
 	put_cookies(call);
+	gate_put_headers(call->policy, call->req, GATE_OK);
 }
 
 /* --- Meta-tags -------------------------------------------------------- */
@@ -222,13 +224,6 @@ void call_fail(struct call *call, enum response_code code)
 	http_respond(req, 200, page, len);
 }
 
-/* One challenge for each method that the endpoint takes (RFC 9110 11.6.1). */
-static void put_challenge(struct call *call)
-{
-	http_headerf(call->req, "WWW-Authenticate", "Basic realm=\"%s\"",
-		     call->service->config.host);
-}
-
 void call_refuse(struct call *call, int status)
 {
 	struct http_request *req = call->req;
@@ -239,7 +234,7 @@ void call_refuse(struct call *call, int status)
 		    call->service->server_application);
 	if (status == 401) {
 		bump(&call->service->n.unauthorized);
-		put_challenge(call);
+		gate_put_headers(call->policy, req, GATE_UNAUTHORIZED);
 	} else if (status == 503) {
 		bump(&call->service->n.busy);
 		http_header(req, "Retry-After", "1");
@@ -303,6 +298,7 @@ void call_page(struct call *call)
 		    call->service->server_application);
 	http_header(req, "Cache-Control", "private");
 	http_header(req, "Content-Type", "text/html; charset=utf-8");
+	gate_put_headers(call->policy, req, GATE_OK);
 	call_ended(call);
 	http_respond(req, 200, b.data, b.len);
 	buf_free(&b);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "auth/hop.h"
 #include "base/clock.h"
 
 enum { HEADER_TEXT_MAX = 256, LOG_TEXT_MAX = 160 };
@@ -76,7 +77,9 @@ static void log_call(const struct call *call)
 	at = put_number(at, " us=", us, 10);
 	at = put_number(at, " out=", call->out.len, 10);
 	at = stpcpy(at, call->off_thread ? " worker=1" : "");
-	stpcpy(at, call->gone ? " gone=1" : "");
+	at = stpcpy(at, call->gone ? " gone=1" : "");
+	if (call->cause != NULL)
+		put_text(at, " cause=", call->cause);
 	log_event(log, LOG_LEVEL_INFO, "request", "%s", line);
 }
 
@@ -285,15 +288,9 @@ static bool is_get(const struct call *call)
 	return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
 }
 
-static void authenticated(void *ctx, struct http_request *req)
+static void authenticated(struct call *call)
 {
-	struct call *call = ctx;
-
-	if (call->auth == AUTH_UNAVAILABLE)
-		call_refuse(call, 503);
-	else if (call->auth != AUTH_OK)
-		call_refuse(call, 401);
-	else if (is_get(call) && check_path(call) != RESPONSE_SUCCESS)
+	if (is_get(call) && check_path(call) != RESPONSE_SUCCESS)
 		call_refuse(call, 404);
 	else if (is_get(call))
 		call_page(call);
@@ -301,56 +298,82 @@ static void authenticated(void *ctx, struct http_request *req)
 		serve(call);
 }
 
-/* Called on the I/O thread before auth_check_basic returns, or on another. */
-static void auth_result(void *ctx, enum auth_result result,
-			const struct identity *id)
+/*
+ * A server of the organisation says whom it speaks for; for itself it has
+ * nothing to do here.
+ */
+static void take_asserted(struct call *call, const struct dir_server *peer)
+{
+	const struct identity *who = NULL;
+	const char *cause = NULL;
+	bool stale = false;
+
+	if (call->service->config.hop == NULL ||
+	    hop_identity(call->service->config.hop, call->req, peer, &who,
+			 &cause, &stale) != AUTH_OK || who == NULL) {
+		if (stale)
+			http_header(call->req, HOP_ASSERTION_HEADER, "stale");
+		call->cause = cause != NULL ? cause : "no user is asserted";
+		call_refuse(call, 403);
+		return;
+	}
+	call->who = who;
+	authenticated(call);
+}
+
+static void gate_answered(void *ctx, struct http_request *req,
+			  const struct gate_result *result)
 {
 	struct call *call = ctx;
 
-	call->auth = result;
-	if (result == AUTH_OK)
-		call->who = identity_ref(id);
-	if (!pthread_equal(pthread_self(), call->thread))
-		http_post(call->req, authenticated, call);
+	if (result->status == GATE_UNAVAILABLE) {
+		call_refuse(call, 503);
+	} else if (result->status != GATE_OK) {
+		call_refuse(call, 401);
+	} else if (result->server != NULL) {
+		take_asserted(call, result->server);
+	} else {
+		call->who = identity_ref(result->who);
+		authenticated(call);
+	}
 }
 
-/* The peer without its port, for the throttle. */
-static void peer_address(const char *peer, char *out, size_t size)
+static struct call *new_call(const struct vdir *vdir,
+			     struct http_request *req)
 {
-	const char *colon = strrchr(peer, ':');
-	size_t len = colon != NULL ? (size_t)(colon - peer) : strlen(peer);
+	struct call *call = arena_zalloc(http_arena(req), sizeof *call);
 
-	if (len >= 2 && peer[0] == '[') {
-		peer++;
-		len -= 2;
-	}
-	if (len >= size)
-		len = size - 1;
-	memcpy(out, peer, len);
-	out[len] = '\0';
+	call->service = vdir->service;
+	call->vdir = vdir;
+	call->req = req;
+	call->status = 200;
+	if (!is_get(call))
+		bump(&call->service->n.requests);
+	return call;
 }
 
 void call_handle(void *ctx, struct http_request *req)
 {
 	const struct vdir *vdir = ctx;
-	struct call *call = arena_zalloc(http_arena(req), sizeof *call);
-	const char *header = http_field(req, "Authorization");
-	char address[64];
+	const struct endpoint_config *config = &vdir->service->config;
+	struct call *call = new_call(vdir, req);
 
-	call->service = vdir->service;
-	call->vdir = vdir;
-	call->req = req;
-	call->thread = pthread_self();
-	call->status = 200;
 	make_id(call->service, call->id);
-	if (!is_get(call))
-		bump(&call->service->n.requests);
-	if (header == NULL || http_field_count(req, "Authorization") > 1) {
-		call_refuse(call, 401);
-		return;
-	}
-	peer_address(http_peer(req), address, sizeof address);
-	if (auth_check_basic(call->service->config.auth, header, address,
-			     auth_result, call))
-		authenticated(call, req);
+	call->policy = http_listener_kind(req) == HTTP_LISTENER_BACKEND ?
+		config->back_end_policy : config->policy;
+	gate_check(call->policy, req, gate_answered, call);
+}
+
+void call_handle_known(const struct vdir *vdir, struct http_request *req,
+		       const struct endpoint_caller *caller)
+{
+	struct call *call = new_call(vdir, req);
+
+	if (caller->id == NULL || strlen(caller->id) >= sizeof call->id)
+		make_id(call->service, call->id);
+	else
+		strcpy(call->id, caller->id);
+	call->policy = caller->policy;
+	call->who = identity_ref(caller->who);
+	authenticated(call);
 }

@@ -10,10 +10,9 @@
 #ifndef ENDPOINT_CALL_H
 #define ENDPOINT_CALL_H
 
-#include <pthread.h>
 #include <stdatomic.h>
 
-#include "auth/auth.h"
+#include "auth/gate.h"
 #include "base/log.h"
 #include "endpoint/context.h"
 #include "endpoint/endpoint.h"
@@ -57,8 +56,7 @@ struct call {
 	struct endpoint_service *service;
 	const struct vdir *vdir;
 	struct http_request *req;
-	pthread_t thread;                 /* the I/O thread */
-	enum auth_result auth;
+	struct gate_policy *policy;
 	const struct identity *who;       /* NULL before authentication */
 	enum request_type type;
 	const char *type_text, *request_id, *client_info;  /* NULL: not sent */
@@ -69,6 +67,7 @@ struct call {
 	bool off_thread, gone;            /* for the log */
 	bool kept;                        /* on the heap: call_keep */
 	int status;
+	const char *cause;                /* of a refusal, a constant; NULL */
 	enum response_code code, late_code;
 	uint32_t error_code;              /* of the body */
 	uint64_t deadline;                /* of a wait, clock_ms */
@@ -82,8 +81,11 @@ struct call {
 	char id[GUID_TEXT_SIZE];          /* request-id */
 };
 
-/* call.c: a request comes in; ctx is its struct vdir. */
+/* call.c: a request comes in; ctx is its struct vdir.  The latter: of a
+ * caller who is known already. */
 void call_handle(void *ctx, struct http_request *req);
+void call_handle_known(const struct vdir *vdir, struct http_request *req,
+		       const struct endpoint_caller *caller);
 
 /* --- answer.c: how calls are answered.  I/O thread. ------------------- */
 
@@ -97,7 +99,7 @@ void call_start(struct call *call);
  * yet.  Ends the call. */
 void call_finish(struct call *call);
 
-/* Other statuses, with an empty body: 401, 404 and 503.  Ends the call. */
+/* Other statuses, with an empty body: 401, 403, 404, 503.  Ends the call. */
 void call_refuse(struct call *call, int status);
 
 /* The GET page of an endpoint.  Ends the call. */

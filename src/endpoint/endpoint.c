@@ -134,6 +134,15 @@ void endpoint_attach(struct endpoint_service *service,
 		http_server_mount(server, &mounts[i]);
 }
 
+void endpoint_handle(struct endpoint_service *service,
+		     enum endpoint_directory directory,
+		     struct http_request *req,
+		     const struct endpoint_caller *caller)
+{
+	call_handle_known(directory == ENDPOINT_NSPI ? &service->nspi :
+			  &service->emsmdb, req, caller);
+}
+
 void endpoint_drain(struct endpoint_service *service)
 {
 	atomic_store(&service->draining, true);

@@ -23,8 +23,11 @@
 
 #include "base/err.h"
 
-struct auth;                      /* auth/auth.h */
-struct http_server;               /* http/server.h */
+struct gate_policy;               /* auth/gate.h */
+struct hop;                       /* auth/hop.h */
+struct http_request;              /* http/server.h */
+struct http_server;
+struct identity;                  /* auth/auth.h */
 struct log;                       /* base/log.h */
 struct mailbox_service;           /* mailbox/mailbox.h */
 
@@ -33,9 +36,12 @@ struct endpoint_service;
 /* 0 in a number means the default beside it. */
 struct endpoint_config {
 	struct mailbox_service *mailboxes;
-	struct auth *auth;
+	/* Who may come, on listeners for clients and on those for servers;
+	 * the latter NULL: there are none. */
+	struct gate_policy *policy, *back_end_policy;
+	struct hop *hop;          /* what servers assert; NULL: nothing */
 	struct log *log;          /* one line a request; NULL: none */
-	const char *host;         /* FQDN: realm, X-BEServer, health page */
+	const char *host;         /* FQDN: X-BEServer, health page */
 	/* X-ServerApplication is "Exchange/" and this; NULL: the version of
 	 * Exchange 2013 that clients know, "15.00.1210.002". */
 	const char *version;
@@ -64,15 +70,15 @@ struct endpoint_counters {
 };
 
 /*
- * A service.  The strings of config are copied; mailboxes, auth and log must
- * outlive it.  NULL and err if threads cannot be made.
+ * A service.  The strings of config are copied; mailboxes, policies, hop and
+ * log must outlive it.  NULL and err if threads cannot be made.
  */
 struct endpoint_service *endpoint_new(const struct endpoint_config *config,
 				      struct err *err);
 
 /*
  * End every session and free the service; after the servers that it is
- * attached to are freed, and before auth_stop and mailbox_service_free.
+ * attached to are freed, and before the gate and mailbox_service_free.
  * NULL is allowed.
  */
 void endpoint_free(struct endpoint_service *service);
@@ -83,6 +89,21 @@ void endpoint_free(struct endpoint_service *service);
  */
 void endpoint_attach(struct endpoint_service *service,
 		     struct http_server *server);
+
+/* A caller that a front end in this very process has authenticated. */
+struct endpoint_caller {
+	const struct identity *who;       /* borrowed */
+	const char *id;           /* request-id; NULL: a new one */
+	struct gate_policy *policy;       /* for gate_put_headers */
+};
+
+enum endpoint_directory { ENDPOINT_EMSMDB, ENDPOINT_NSPI };
+
+/* What a mount does with a request, for a caller who is known.  I/O thread. */
+void endpoint_handle(struct endpoint_service *service,
+		     enum endpoint_directory directory,
+		     struct http_request *req,
+		     const struct endpoint_caller *caller);
 
 /*
  * Answer new requests with X-ResponseCode 18 and complete every waiting

@@ -1,10 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* "posthouse user". */
+#include <stdlib.h>
 #include <string.h>
 
+#include "auth/auth.h"
+#include "auth/nt_hash.h"
 #include "auth/password.h"
 #include "cmd/posthouse/commands.h"
 #include "cmd/posthouse/entry.h"
+
+/*
+ * NTLM from the directory needs the NT hash, which can be had now and not
+ * later.  It is kept only where the administrator wants that; elsewhere one
+ * of an earlier password is removed.  user has its GUID.
+ */
+static bool take_nt_hash(struct cli *cli, const char *password,
+			 struct dir_user *user, struct err *err)
+{
+	uint8_t hash[NT_HASH_LEN], sealed[NT_HASH_SEALED_SIZE];
+	struct nt_key *key;
+	char *path;
+	bool ok;
+
+	user->nt_hash = NULL;
+	user->nt_hash_size = 0;
+	if (cli_config(cli)->auth.ntlm != AUTH_NTLM_LOCAL)
+		return true;
+	path = config_nt_key_path(cli_config(cli));
+	ok = nt_key_load(path, &key, err);
+	free(path);
+	if (!ok)
+		return false;
+	ok = nt_hash(password, hash, err) &&
+		nt_hash_seal(key, &user->guid, hash, sealed, err);
+	if (ok) {
+		user->nt_hash = arena_memdup(cli_arena(cli), sealed,
+					     sizeof sealed);
+		user->nt_hash_size = sizeof sealed;
+	}
+	explicit_bzero(hash, sizeof hash);
+	nt_key_free(key);
+	return ok;
+}
 
 /* Hash the password that was given into user; false after saying why. */
 static bool take_password(struct cli *cli, struct dir_user *user)
@@ -18,7 +55,10 @@ static bool take_password(struct cli *cli, struct dir_user *user)
 	password = cli_password(cli);
 	if (password == NULL)
 		return false;
-	if (!password_hash(password, NULL, hash, &err)) {
+	if (guid_is_null(&user->guid))
+		user->guid = guid_new();
+	if (!password_hash(password, NULL, hash, &err) ||
+	    !take_nt_hash(cli, password, user, &err)) {
 		cli_fail(cli, &err);
 		return false;
 	}

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "admin/ops.h"
-#include "auth/auth.h"
 #include "base/arena.h"
 #include "cmd/posthoused/audit.h"
+#include "cmd/posthoused/callers.h"
 #include "cmd/posthoused/listen.h"
 #include "cmd/posthoused/numbers.h"
 #include "cmd/posthoused/system.h"
@@ -30,7 +30,7 @@ struct daemon {
 	struct directory *directory;
 	struct store_pool *pool;
 	struct mailbox_service *mailboxes;
-	struct auth *auth;
+	struct callers callers;
 	struct tokens tokens;
 	struct audit *audit;
 	struct metrics *metrics;
@@ -178,7 +178,7 @@ static bool open_store(struct daemon *d, struct err *err)
 	return d->pool != NULL;
 }
 
-static bool start_mailboxes(struct daemon *d, struct err *err)
+static void start_mailboxes(struct daemon *d)
 {
 	const struct config_limits *l = &d->config->limits;
 
@@ -197,11 +197,6 @@ static bool start_mailboxes(struct daemon *d, struct err *err)
 			    .subscriptions = l->notifications },
 		.server = d->config->server_name,
 		.event = on_mailbox_event, .event_ctx = d });
-	d->helper = system_helper_path(d->config->auth_helper);
-	return auth_start(d->directory, &(struct auth_options){
-			.helper = d->helper,
-			.helpers = d->config->auth_helpers },
-			&d->auth, err);
 }
 
 static bool start_endpoint(struct daemon *d, struct err *err)
@@ -213,7 +208,9 @@ static bool start_endpoint(struct daemon *d, struct err *err)
 		return err_set(err, EC_NOT_FOUND, "this server was removed "
 			       "from the directory");
 	d->endpoint = endpoint_new(&(struct endpoint_config){
-		.mailboxes = d->mailboxes, .auth = d->auth, .log = d->log,
+		.mailboxes = d->mailboxes, .log = d->log,
+		.policy = d->callers.front_end,
+		.back_end_policy = d->callers.back_end, .hop = d->tokens.hop,
 		.host = self.fqdn,
 		.workers = system_workers(d->config->workers),
 		.pending_ms = l->pending_period,
@@ -230,7 +227,8 @@ static bool start_endpoint(struct daemon *d, struct err *err)
 static bool start_serving(struct daemon *d, struct err *err)
 {
 	d->metrics = metrics_new();
-	d->numbers = (struct numbers){ .http = d->http, .auth = d->auth,
+	d->numbers = (struct numbers){ .http = d->http,
+		.auth = d->callers.auth, .gate = d->callers.gate,
 		.tokens = &d->tokens, .endpoint = d->endpoint,
 		.mailboxes = d->mailboxes, .pool = d->pool,
 		.version = POSTHOUSE_VERSION };
@@ -238,10 +236,15 @@ static bool start_serving(struct daemon *d, struct err *err)
 	return http_server_start(d->http, err);
 }
 
-static bool start_tokens(struct daemon *d, struct err *err)
+/* Who callers are, and what they show. */
+static bool start_callers(struct daemon *d, struct err *err)
 {
+	start_mailboxes(d);
+	d->helper = system_helper_path(d->config->auth_helper);
 	return tokens_start(&d->tokens, d->config, d->directory, d->helper,
 			    d->log, err) &&
+		callers_start(&d->callers, d->config, d->directory, d->helper,
+			      d->tokens.bearer, d->log, err) &&
 		audit_follow(d->audit, d->directory, d->config->data, d->log,
 			     err);
 }
@@ -258,7 +261,7 @@ static void tell_status(void *ctx, json_t *into)
 
 	http_server_counters(d->http, &http);
 	endpoint_counters(d->endpoint, &ep);
-	auth_stats(d->auth, &auth);
+	auth_stats(d->callers.auth, &auth);
 	json_object_set_new(into, "pid", json_integer(getpid()));
 	json_object_set_new(into, "sessions", json_integer(
 		(json_int_t)mailbox_service_sessions(d->mailboxes)));
@@ -305,8 +308,8 @@ bool daemon_start(const struct config *config, struct log *log,
 	d->arena = arena_new(0);
 	system_raise_files();
 	if (start_http(d, err) && drop(d, err) && open_directory(d, err) &&
-	    open_store(d, err) && start_mailboxes(d, err) &&
-	    start_tokens(d, err) && start_endpoint(d, err) &&
+	    open_store(d, err) && start_callers(d, err) &&
+	    start_endpoint(d, err) &&
 	    start_serving(d, err) && start_admin(d, err)) {
 		*out = d;
 		return true;
@@ -350,7 +353,7 @@ void daemon_stop(struct daemon *d)
 	http_server_free(d->http);
 	endpoint_free(d->endpoint);
 	tokens_stop(&d->tokens);
-	auth_stop(d->auth);
+	callers_stop(&d->callers);
 	if (d->mailboxes != NULL)
 		mailbox_service_free(d->mailboxes);
 	store_pool_free(d->pool);

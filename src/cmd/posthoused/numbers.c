@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "auth/auth.h"
+#include "auth/gate.h"
 #include "base/clock.h"
 #include "cmd/posthoused/tokens.h"
 #include "endpoint/endpoint.h"
@@ -114,6 +115,31 @@ static void collect_auth(void *ctx, struct metrics_text *t)
 		s.helpers_lost);
 	gauge(t, "posthouse_auth_waiting", "Attempts that wait or are checked "
 	      "by a helper.", s.waiting);
+}
+
+static void collect_gate(void *ctx, struct metrics_text *t)
+{
+	const struct numbers *n = ctx;
+	struct gate_stats s;
+
+	gate_stats(n->gate, &s);
+	metric_family(t, METRIC_COUNTER, "posthouse_gate_passed_total",
+		      "Requests of callers that were let in, by method.");
+	metric_sample1(t, "method", "Basic", (double)s.basic);
+	metric_sample1(t, "method", "NTLM", (double)s.ntlm);
+	metric_sample1(t, "method", "Negotiate/Kerberos",
+		       (double)s.negotiate_kerberos);
+	metric_sample1(t, "method", "Negotiate/NTLM",
+		       (double)s.negotiate_ntlm);
+	metric_sample1(t, "method", "Bearer", (double)s.bearer);
+	counter(t, "posthouse_gate_persistent_total", "Of those, on "
+		"connections that were authenticated before.", s.persistent);
+	counter(t, "posthouse_gate_denied_total",
+		"Requests with credentials that were refused.", s.denied);
+	counter(t, "posthouse_gate_handshakes_total",
+		"Handshakes of NTLM and Negotiate begun.", s.handshakes);
+	counter(t, "posthouse_gate_handshakes_lost_total",
+		"Of those, lost with a helper process.", s.handshakes_lost);
 }
 
 static void collect_bearer(void *ctx, struct metrics_text *t)
@@ -254,6 +280,8 @@ void numbers_attach(const struct numbers *n, struct metrics *m)
 	metrics_add(m, collect_http, ctx);
 	if (n->auth != NULL)
 		metrics_add(m, collect_auth, ctx);
+	if (n->gate != NULL)
+		metrics_add(m, collect_gate, ctx);
 	if (n->tokens->bearer != NULL)
 		metrics_add(m, collect_bearer, ctx);
 	if (n->tokens->hop != NULL)

@@ -7,6 +7,7 @@
 #include "http/server.h"
 
 struct auth;
+struct gate;
 struct endpoint_service;
 struct mailbox_service;
 struct store_pool;
@@ -16,6 +17,7 @@ struct tokens;
 struct numbers {
 	struct http_server *http;
 	struct auth *auth;
+	struct gate *gate;
 	struct tokens *tokens;
 	struct endpoint_service *endpoint;
 	struct mailbox_service *mailboxes;

@@ -169,7 +169,7 @@ static enum ec folder_get(struct rop_call *call, const struct object *object,
 
 	for (size_t i = 0; i < n; i++)
 		asked[i] = unicode_tag(tags[i]);
-	return folder_get_props(rop_call_store(call), object->folder_id,
+	return folder_get_props(object->logon->store, object->folder_id,
 				asked, n, call->arena, out);
 }
 
@@ -214,7 +214,7 @@ enum ec container_props_list(struct rop_call *call,
 	case OBJECT_LOGON:
 		return logon_list(call, out);
 	case OBJECT_FOLDER:
-		return folder_list_props(rop_call_store(call),
+		return folder_list_props(object->logon->store,
 					 object->folder_id, call->arena, out);
 	default:
 		return EC_NOT_SUPPORTED;
@@ -256,7 +256,7 @@ enum ec container_props_set(struct rop_call *call, struct object *object,
 	case OBJECT_LOGON:
 		return logon_set(call, values, n, errors);
 	case OBJECT_FOLDER:
-		return folder_set_props(rop_call_store(call),
+		return folder_set_props(object->logon->store,
 					object->folder_id, values, n, errors);
 	default:
 		return EC_NOT_SUPPORTED;
@@ -283,7 +283,7 @@ enum ec container_props_delete(struct rop_call *call, struct object *object,
 	case OBJECT_LOGON:
 		return logon_delete(call, tags, n, errors);
 	case OBJECT_FOLDER:
-		return folder_delete_props(rop_call_store(call),
+		return folder_delete_props(object->logon->store,
 					   object->folder_id, tags, n, errors);
 	default:
 		return EC_NOT_SUPPORTED;

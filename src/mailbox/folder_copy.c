@@ -117,3 +117,68 @@ enum ec folder_copy_contents(struct rop_call *call, uint64_t src, uint64_t dst,
 		ec = copy_messages(call, src, dst, true, &partial);
 	return ec == EC_SUCCESS && partial ? EC_PARTIAL_COMPLETION : ec;
 }
+
+/* ---- Into another mailbox ---- */
+
+static enum ec carry_subfolders(struct rop_call *call, uint64_t src,
+				struct store *to, uint64_t dst, bool *partial)
+{
+	struct store *from = rop_call_store(call);
+	struct folder_list list;
+	uint64_t id;
+	bool some;
+	enum ec ec = rop_call_lock(call, from);
+
+	if (ec == EC_SUCCESS)
+		ec = list_subfolders(call, src, &list);
+	rop_call_unlock(call);
+	for (uint32_t i = 0; ec == EC_SUCCESS && i < list.n; i++) {
+		ec = folder_transfer(from, list.v[i], to, dst, NULL, true,
+				     false, &id, &some);
+		*partial |= some;
+	}
+	return ec;
+}
+
+static enum ec carry_messages(struct rop_call *call, uint64_t src,
+			      struct store *to, uint64_t dst, bool associated,
+			      bool *partial)
+{
+	struct store *from = rop_call_store(call);
+	uint64_t ids[BATCH], after = 0;
+	size_t n = BATCH;
+	bool some;
+	enum ec ec = EC_SUCCESS;
+
+	while (ec == EC_SUCCESS && n == BATCH) {
+		ec = rop_call_lock(call, from);
+		if (ec != EC_SUCCESS)
+			break;
+		n = messages_list(from, src, associated, false, after, ids,
+				  BATCH);
+		rop_call_unlock(call);
+		if (n == 0)
+			break;
+		after = ids[n - 1];
+		ec = messages_transfer(from, src, ids, n, to, dst, false,
+				       &some);
+		*partial |= some;
+	}
+	return ec;
+}
+
+enum ec folder_copy_across(struct rop_call *call, uint64_t src,
+			   struct store *to, uint64_t dst,
+			   const struct folder_copy_what *what)
+{
+	bool partial = false;
+	enum ec ec = EC_SUCCESS;
+
+	if (what->subfolders)
+		ec = carry_subfolders(call, src, to, dst, &partial);
+	if (ec == EC_SUCCESS && what->messages)
+		ec = carry_messages(call, src, to, dst, false, &partial);
+	if (ec == EC_SUCCESS && what->associated)
+		ec = carry_messages(call, src, to, dst, true, &partial);
+	return ec == EC_SUCCESS && partial ? EC_PARTIAL_COMPLETION : ec;
+}

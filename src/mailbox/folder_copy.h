@@ -21,4 +21,12 @@ struct folder_copy_what {
 enum ec folder_copy_contents(struct rop_call *call, uint64_t src, uint64_t dst,
 			     const struct folder_copy_what *what);
 
+/*
+ * The same into the folder dst of another mailbox.  No lock may be held; those
+ * of both are taken one at a time, and none is held in the end.
+ */
+enum ec folder_copy_across(struct rop_call *call, uint64_t src,
+			   struct store *to, uint64_t dst,
+			   const struct folder_copy_what *what);
+
 #endif

@@ -9,6 +9,7 @@
 #include "mailbox/rop_handler.h"
 #include "mailbox/stream_object.h"
 #include "store/message.h"
+#include "store/named.h"
 #include "store/pool.h"
 
 /* CopyFlags: [MS-OXCPRPT] 2.2.10.1 */
@@ -78,9 +79,6 @@ static enum ec lock_both(struct rop_call *call, const struct object *dst,
 	*second = NULL;
 	if (one == two)
 		return EC_SUCCESS;
-	/* Folders are reached through the logon of the call alone. */
-	if (call->in->kind == OBJECT_FOLDER)
-		return EC_NOT_SUPPORTED;
 	rop_call_unlock(call);
 	ec = rop_call_lock(call, swap ? two : one);
 	if (ec == EC_SUCCESS)
@@ -137,18 +135,40 @@ static enum ec copy_whole(struct object *src, struct object *dst, uint32_t tag,
 	}
 }
 
+/* Whether the ID of a named property means something else at dst. */
+static bool is_foreign(const struct object *src, const struct object *dst,
+		       uint32_t tag)
+{
+	return src->logon->store != dst->logon->store &&
+		prop_id_is_named(prop_tag_id(tag));
+}
+
+/* The tag of the property of the same name in the mailbox of dst. */
+static enum ec rename_tag(struct rop_call *call, const struct object *dst,
+			  uint32_t *tag)
+{
+	struct prop_name name;
+	uint16_t id;
+	enum ec ec = named_name(rop_call_store(call), prop_tag_id(*tag),
+				call->arena, &name);
+
+	if (ec == EC_SUCCESS)
+		ec = named_id(dst->logon->store, &name, true, &id);
+	if (ec == EC_SUCCESS)
+		*tag = prop_tag_make(id, prop_tag_type(*tag));
+	return ec;
+}
+
 static enum ec copy_one(struct rop_call *call, struct object *dst,
 			uint32_t tag, bool no_overwrite)
 {
 	struct object *src = call->in;
-	/* IDs of named properties mean nothing in another mailbox. */
-	bool foreign = src->logon->store != dst->logon->store &&
-		prop_id_is_named(prop_tag_id(tag));
+	bool foreign = is_foreign(src, dst, tag);
 	struct prop_value value;
 	enum ec ec, error;
 
-	if (foreign || (prop_tag_type(tag) == PTYP_OBJECT &&
-			src->kind != OBJECT_FOLDER))
+	if (src->kind != OBJECT_FOLDER &&
+	    (foreign || prop_tag_type(tag) == PTYP_OBJECT))
 		return copy_whole(src, dst, tag, no_overwrite);
 	ec = props_get(call, src, &tag, 1, &value);
 	if (ec != EC_SUCCESS)
@@ -156,6 +176,10 @@ static enum ec copy_one(struct rop_call *call, struct object *dst,
 	if (prop_tag_type(value.tag) == PTYP_ERROR_CODE)
 		return value.error == EC_NOT_ENOUGH_MEMORY ?
 			copy_whole(src, dst, tag, no_overwrite) : value.error;
+	if (foreign)
+		ec = rename_tag(call, dst, &value.tag);
+	if (ec != EC_SUCCESS)
+		return ec;
 	if (no_overwrite && props_has(call, dst, value.tag))
 		return EC_SUCCESS;
 	ec = props_set(call, dst, &value, 1, &error);
@@ -229,12 +253,11 @@ static enum ec copy_folder_props(struct rop_call *call, struct object *dst,
 	return EC_SUCCESS;
 }
 
-static enum ec copy_folder(struct rop_call *call,
-			   const struct rop_copy_to_req *req,
-			   struct object *dst, struct rop_copy_to_rsp *rsp)
+/* Between two mailboxes the locks are given up meanwhile. */
+static enum ec copy_content(struct rop_call *call, struct object *dst,
+			    const struct prop_tags *excluded,
+			    struct store **second)
 {
-	bool no_overwrite = (req->copy_flags & COPY_NO_OVERWRITE) != 0;
-	const struct prop_tags *excluded = &req->excluded_tags;
 	struct folder_copy_what what = {
 		.subfolders = !is_excluded(excluded,
 					   PID_TAG_CONTAINER_HIERARCHY),
@@ -242,11 +265,30 @@ static enum ec copy_folder(struct rop_call *call,
 		.associated = !is_excluded(excluded,
 				PID_TAG_FOLDER_ASSOCIATED_CONTENTS),
 	};
+	enum ec ec;
+
+	if (*second == NULL)
+		return folder_copy_contents(call, call->in->folder_id,
+					    dst->folder_id, &what);
+	unlock_second(*second);
+	rop_call_unlock(call);
+	*second = NULL;
+	ec = folder_copy_across(call, call->in->folder_id, dst->logon->store,
+				dst->folder_id, &what);
+	return ec == EC_SUCCESS ? lock_both(call, dst, second) : ec;
+}
+
+static enum ec copy_folder(struct rop_call *call,
+			   const struct rop_copy_to_req *req,
+			   struct object *dst, struct store **second,
+			   struct rop_copy_to_rsp *rsp)
+{
+	bool no_overwrite = (req->copy_flags & COPY_NO_OVERWRITE) != 0;
+	const struct prop_tags *excluded = &req->excluded_tags;
 	enum ec ec = EC_SUCCESS;
 
 	if (req->want_sub_objects)
-		ec = folder_copy_contents(call, call->in->folder_id,
-					  dst->folder_id, &what);
+		ec = copy_content(call, dst, excluded, second);
 	return ec == EC_SUCCESS ?
 		copy_folder_props(call, dst, excluded, no_overwrite,
 				  &rsp->property_problems) : ec;
@@ -254,7 +296,7 @@ static enum ec copy_folder(struct rop_call *call,
 
 static enum ec copy_all(struct rop_call *call,
 			const struct rop_copy_to_req *req, struct object *dst,
-			struct rop_copy_to_rsp *rsp)
+			struct store **second, struct rop_copy_to_rsp *rsp)
 {
 	bool no_overwrite = (req->copy_flags & COPY_NO_OVERWRITE) != 0;
 	struct object *src = call->in;
@@ -270,7 +312,7 @@ static enum ec copy_all(struct rop_call *call,
 					     req->want_sub_objects,
 					     no_overwrite);
 	default:
-		return copy_folder(call, req, dst, rsp);
+		return copy_folder(call, req, dst, second, rsp);
 	}
 }
 
@@ -284,7 +326,7 @@ enum ec rop_copy_to(struct rop_call *call, const struct rop_copy_to_req *req,
 
 	rsp->dest_handle_index = call->header->dest_handle_index;
 	if (ec == EC_SUCCESS && dst != call->in)
-		ec = copy_all(call, req, dst, rsp);
+		ec = copy_all(call, req, dst, &second, rsp);
 	unlock_second(second);
 	return ec;
 }

@@ -334,6 +334,127 @@ static void test_other_mailbox(void **state)
 	mailbox_disconnect(s);
 }
 
+/* A folder of this name in the Inbox of a mailbox of the session. */
+static uint32_t folder_of(struct content *c, struct session *s,
+			  uint32_t logon, const char *dn, const char *name,
+			  uint64_t *id)
+{
+	struct store *store = harness_store(c->h, dn);
+	uint32_t inbox, folder;
+	union rop_rsp rsp;
+
+	OK(rop(c->h, s, ROP_ID_open_folder, logon, &(union rop_req){
+		.open_folder = { store_special(store, SPECIAL_INBOX) } },
+	       NULL, &inbox));
+	store_put(store);
+	OK(rop(c->h, s, ROP_ID_create_folder, inbox, &(union rop_req){
+		.create_folder = { .folder_type = 1,
+			.use_unicode_strings = true, .display_name = name,
+			.comment = "" } }, &rsp, &folder));
+	*id = rsp.create_folder.folder_id;
+	rop_release_handle(c->h, s, inbox);
+	return folder;
+}
+
+static uint16_t id_of_name(struct content *c, struct session *s,
+			   uint32_t logon, const char *text)
+{
+	const struct prop_name name = { .kind = PROP_NAME_STRING,
+		.guid = { { 7 } }, .name = text };
+	union rop_rsp rsp;
+
+	OK(rop(c->h, s, ROP_ID_get_property_ids_from_names, logon,
+	       &(union rop_req){ .get_property_ids_from_names = {
+			.flags = 2, .property_names = { 1, &name } } }, &rsp,
+	       NULL));
+	return rsp.get_property_ids_from_names.property_ids.v[0];
+}
+
+static void set_string(struct content *c, struct session *s, uint32_t handle,
+		       uint32_t tag, const char *text)
+{
+	const struct prop_value v = { .tag = tag, .str = text };
+
+	OK(rop(c->h, s, ROP_ID_set_properties, handle, &(union rop_req){
+		.set_properties = { { 1, &v } } }, NULL, NULL));
+}
+
+/*
+ * Folders between two mailboxes: properties, named ones by their names, and
+ * with want_sub_objects messages, FAI messages and subfolders.
+ */
+static void test_folders_other_mailbox(void **state)
+{
+	static const uint32_t name_tag = PID_TAG_DISPLAY_NAME;
+	static const uint32_t counts[] = { PID_TAG_CONTENT_COUNT,
+		PID_TAG_ASSOCIATED_CONTENT_COUNT, PR_FOLDER_CHILD_COUNT };
+	const struct prop_tags excluded = { 1, &name_tag };
+	struct content *c = *state;
+	uint32_t alice, bob, src, dst, sub, m, tag, tag2, comment;
+	uint64_t src_id, dst_id, sub_id;
+	const struct prop_value *v;
+	struct session *s;
+	union rop_rsp rsp;
+	enum ec ec;
+
+	s = harness_connect(c->h, c->h->bob_id, BOB_DN, 0, &ec);
+	(void)harness_logon(c->h, s, 0, BOB_DN);
+	mailbox_disconnect(s);
+	s = harness_connect(c->h, c->h->admin_id, ADMIN_DN, 1, &ec);
+	alice = harness_logon(c->h, s, 0, ALICE_DN);
+	bob = harness_logon(c->h, s, 1, BOB_DN);
+	src = folder_of(c, s, alice, ALICE_DN, "from", &src_id);
+	dst = folder_of(c, s, bob, BOB_DN, "to", &dst_id);
+	(void)id_of_name(c, s, bob, "filler");
+	tag = prop_tag_make(id_of_name(c, s, alice, "colour"), PTYP_STRING);
+	comment = PID_TAG_COMMENT;
+	set_string(c, s, src, tag, "green");
+	set_string(c, s, src, comment, "of from");
+	(void)make_message(c->h, s, alice, src_id, "one");
+	(void)make_message(c->h, s, alice, src_id, "two");
+	OK(rop(c->h, s, ROP_ID_create_message, alice, &(union rop_req){
+		.create_message = { .code_page_id = 0x0fff,
+			.folder_id = src_id, .associated_flag = true } },
+	       NULL, &m));
+	OK(rop(c->h, s, ROP_ID_save_changes_message, m, &(union rop_req){
+		.save_changes_message = { .save_flags = 0x0a } }, NULL,
+	       NULL));
+	OK(rop(c->h, s, ROP_ID_create_folder, src, &(union rop_req){
+		.create_folder = { .folder_type = 1,
+			.use_unicode_strings = true, .display_name = "sub",
+			.comment = "" } }, &rsp, &sub));
+	sub_id = rsp.create_folder.folder_id;
+	(void)make_message(c->h, s, alice, sub_id, "three");
+
+	/* one property, by its name there */
+	OK(rop2(c->h, s, ROP_ID_copy_properties, src, dst, &(union rop_req){
+		.copy_properties = { .property_tags = { 1, &tag } } }, &rsp));
+	assert_int_equal(rsp.copy_properties.property_problems.n, 0);
+	tag2 = prop_tag_make(id_of_name(c, s, bob, "colour"), PTYP_STRING);
+	assert_int_not_equal(tag, tag2);
+	assert_string_equal(get_props(c->h, s, dst, &tag2, 1)->str, "green");
+	/* all, and what is in it */
+	OK(rop2(c->h, s, ROP_ID_copy_to, src, dst, &(union rop_req){
+		.copy_to = { .want_sub_objects = true,
+			     .excluded_tags = excluded } }, &rsp));
+	assert_string_equal(get_props(c->h, s, dst, &comment, 1)->str,
+			    "of from");
+	v = get_props(c->h, s, dst, &name_tag, 1);
+	assert_string_equal(v->str, "to");
+	v = get_props(c->h, s, dst, counts, 3);
+	assert_int_equal(v[0].i32, 2);
+	assert_int_equal(v[1].i32, 1);
+	assert_int_equal(v[2].i32, 1);
+	/* the source is as it was; a second copy finds the subfolder there */
+	assert_int_equal(get_props(c->h, s, src, counts, 1)->i32, 2);
+	assert_int_equal(rop2(c->h, s, ROP_ID_copy_to, src, dst,
+			      &(union rop_req){ .copy_to = {
+				.want_sub_objects = true,
+				.excluded_tags = excluded } }, &rsp),
+			 EC_DUPLICATE_NAME);
+	mailbox_disconnect(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -348,6 +469,7 @@ int main(void)
 		CONTENT_TEST(test_folders),
 		CONTENT_TEST(test_large),
 		CONTENT_TEST(test_other_mailbox),
+		CONTENT_TEST(test_folders_other_mailbox),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

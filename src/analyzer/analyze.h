@@ -3,6 +3,7 @@
 #ifndef ANALYZER_ANALYZE_H
 #define ANALYZER_ANALYZE_H
 
+#include "analyzer/observe.h"
 #include "analyzer/report.h"
 #include "base/err.h"
 
@@ -11,18 +12,23 @@ struct analyze_options {
 	const char *email;        /* whose mailbox */
 	const char *user_dn;      /* legacyExchangeDN of email */
 	const char *user, *password;
+	const char *token;        /* a bearer token */
 	unsigned auth;            /* enum http_auth; 0: what is offered */
 	const char *ca_file;      /* NULL: the system's */
 	const char *address;      /* connect here instead of resolving */
 	bool insecure;            /* go on with a bad certificate */
 	bool write;               /* make, announce and delete a message */
+	bool logon_only;          /* end after RopLogon */
+	unsigned sessions;        /* open so many at once; 0: none */
 	unsigned timeout_ms;      /* of one request; 0: 60 s */
 };
 
 /*
  * Run the steps, in the order in which a client meets them; what depends on
- * a step that failed is skipped.  False if a step was an error.
+ * a step that failed is skipped.  False if a step was an error.  *seen (NULL
+ * allowed) is what was observed, for diagnose; it lies in the report's arena.
  */
-bool analyze_run(struct report *r, const struct analyze_options *options);
+bool analyze_run(struct report *r, const struct analyze_options *options,
+		 struct observed **seen);
 
 #endif

@@ -14,6 +14,8 @@ struct analysis {
 	bool tls;
 	const char *host, *port, *path;   /* of the URL */
 	unsigned auth;            /* chosen */
+	struct observed *seen;
+	enum observed_op op;      /* what the running step does */
 	struct mapi_client *client;
 	uint32_t logon;           /* handle */
 	uint64_t top, inbox;      /* folder IDs */
@@ -27,8 +29,20 @@ bool step_resolve(struct analysis *a);
 bool step_port(struct analysis *a);
 bool step_tls(struct analysis *a);
 
-/* analyze_http.c: the 401 round. */
+/* analyze_http.c: the health page and the 401 round. */
+void step_health(struct analysis *a);
 bool step_auth(struct analysis *a);
+
+/* analyze_sessions.c: as many sessions at once as were asked for. */
+bool step_sessions(struct analysis *a);
+
+/* analyze.c: note the client's last request in what was observed, with err
+ * NULL if it went well; and show its headers, or why it failed, as details of
+ * the running step. */
+void note_answer(struct analysis *a, const struct mapi_client *client,
+		 enum observed_op op, const struct err *err);
+void detail_servers(struct analysis *a, const struct http_response *rsp);
+void detail_diag(struct analysis *a, const struct diag_context *diag);
 
 /* analyze_store.c */
 struct mapi_client *new_client(const struct analysis *a);

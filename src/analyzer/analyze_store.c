@@ -8,7 +8,9 @@ struct mapi_client *new_client(const struct analysis *a)
 {
 	struct mapi_client_config config = {
 		.url = a->o->url, .timeout_ms = a->o->timeout_ms,
-		.http = { .user = a->o->user, .password = a->o->password,
+		.http = { .user = a->o->user, .password =
+			  a->auth == HTTP_AUTH_BEARER ? a->o->token :
+			  a->o->password,
 			  .auth = a->auth, .ca_file = a->o->ca_file,
 			  .address = a->o->address,
 			  .insecure = a->o->insecure } };
@@ -82,11 +84,13 @@ static bool step_connect(struct analysis *a)
 	struct err err;
 
 	report_begin(a->r, "Connecting to the mail store (Connect).");
+	a->op = OP_CONNECT;
 	if (!mapi_client_connect(a->client, a->o->user_dn, 0, a->arena,
-				 &answer, &rsp, &err)) {
-		detail_header(a, &answer, "X-DiagInfo");
+				 &answer, &rsp, &err))
 		return step_failed(a, &err);
-	}
+	note_answer(a, a->client, OP_CONNECT, NULL);
+	detail_header(a, &answer, "X-FEServer");
+	detail_header(a, &answer, "X-CalculatedBETarget");
 	detail_header(a, &answer, "X-ServerApplication");
 	detail_header(a, &answer, "X-BEServer");
 	detail_header(a, &answer, "X-ExpirationInfo");
@@ -104,6 +108,7 @@ static bool step_logon(struct analysis *a)
 	struct err err;
 
 	report_begin(a->r, "Attempting to log on to the Mailbox.");
+	a->op = OP_LOGON;
 	if (!logon_with(a, a->client, &a->logon, &rsp, &err)) {
 		if (err.ec == EC_WRONG_SERVER)
 			report_detail(a->r, "The mailbox is on server %s.",
@@ -125,6 +130,7 @@ static bool step_disconnect(struct analysis *a)
 	struct err err;
 
 	report_begin(a->r, "Disconnecting.");
+	a->op = OP_DISCONNECT;
 	if (!mapi_client_disconnect(a->client, a->arena, &answer, &err))
 		return step_failed(a, &err);
 	return report_end(a->r, STEP_SUCCESS, "The session was ended.");
@@ -137,7 +143,8 @@ static bool step_session(struct analysis *a)
 	if (!step_connect(a))
 		return false;
 	ok = step_logon(a);
-	if (ok) {
+	a->op = OP_EXECUTE;
+	if (ok && !a->o->logon_only) {
 		ok = step_folders(a) && ok;
 		ok = step_newest(a) && ok;
 		ok = step_open_message(a) && ok;
@@ -156,6 +163,7 @@ bool step_mail_store(struct analysis *a)
 	a->client = new_client(a);
 	ok = step_session(a);
 	mapi_client_free(a->client);
+	a->client = NULL;
 	return report_end(a->r, ok ? STEP_SUCCESS : STEP_ERROR, "%s", ok ?
 			  "The MAPI Mail Store endpoint was tested "
 			  "successfully." :

@@ -68,8 +68,8 @@ static bool wrong_credentials(const struct rule *rule,
 
 	for (const struct observed_exchange *x = o->first; x != NULL;
 	     x = x->next)
-		if (x->op == OP_AUTHENTICATE && x->status == 401 &&
-		    (x->ntlm_challenge || (x->auth & (HTTP_AUTH_NTLM |
+		if (x->auth != 0 && x->status == 401 &&
+		    (x->ntlm_challenge || o->from_text || (x->auth & (HTTP_AUTH_NTLM |
 						      HTTP_AUTH_NEGOTIATE))
 		     == 0))
 			proper |= x->auth;

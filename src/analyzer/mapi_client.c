@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "mapi/aux.h"
 
 enum { COOKIES_MAX = 16, LINES_MAX = 100 };
 
@@ -21,6 +22,7 @@ struct mapi_client {
 	unsigned timeout_ms;
 	char guid[GUID_TEXT_SIZE];        /* of X-RequestId and X-ClientInfo */
 	unsigned requests;
+	struct mapi_answer last;
 	struct cookie cookies[COOKIES_MAX];
 	size_t n_cookies;
 };
@@ -196,6 +198,50 @@ static bool is_mapi(const struct http_response *rsp)
 
 /* ---- requests ---- */
 
+const struct mapi_answer *mapi_client_last(const struct mapi_client *c)
+{
+	return &c->last;
+}
+
+void mapi_client_diag(struct mapi_client *c, struct mapi_answer *answer,
+		      const struct bin *auxiliary, struct arena *arena)
+{
+	struct diag all = diag_begin(arena);
+	struct aux_blocks blocks = { 0, NULL };
+	struct diag_context one;
+
+	if (!aux_buffer_decode(auxiliary, arena, &blocks))
+		return;
+	for (uint32_t i = 0; i < blocks.n; i++) {
+		const struct aux_block *b = &blocks.v[i];
+
+		if (b->is_raw || aux_block_type(b) != AUX_TYPE_EXCEPTION_TRACE
+		    || !diag_parse(b->exception_trace.trace,
+				   strlen(b->exception_trace.trace), arena,
+				   &one))
+			continue;
+		for (uint32_t k = 0; k < one.n; k++)
+			diag_add_line(&all, &one.v[k]);
+	}
+	answer->diag = c->last.diag = diag_end(&all);
+}
+
+static bool call(struct mapi_client *c, const struct http_request *rq,
+		 struct arena *arena, struct mapi_answer *out,
+		 struct err *err)
+{
+	if (!http_client_send(c->http, rq, arena, &out->http, &out->failure,
+			      err))
+		return false;
+	take_cookies(c, arena, &out->http);
+	out->response_code = code_of(&out->http);
+	out->first_chunk = out->http.times.first_byte;
+	if (out->http.status != 200 || out->response_code != 0 ||
+	    !is_mapi(&out->http))
+		return true;
+	return take_frame(out, arena, err);
+}
+
 bool mapi_client_call(struct mapi_client *c, const char *request_type,
 		      const void *body, size_t len, struct arena *arena,
 		      struct mapi_answer *out, struct err *err)
@@ -221,21 +267,15 @@ bool mapi_client_call(struct mapi_client *c, const char *request_type,
 		.body = body != NULL ? body : "", .body_len = len,
 		.timeout_ms = c->timeout_ms,
 	};
+	bool ok;
 
 	memset(out, 0, sizeof *out);
 	out->response_code = out->late_code = -1;
 	out->request_type = request_type;
 	out->request_id = id;
-	if (!http_client_send(c->http, &rq, arena, &out->http, &out->failure,
-			      err))
-		return false;
-	take_cookies(c, arena, &out->http);
-	out->response_code = code_of(&out->http);
-	out->first_chunk = out->http.times.first_byte;
-	if (out->http.status != 200 || out->response_code != 0 ||
-	    !is_mapi(&out->http))
-		return true;
-	return take_frame(out, arena, err);
+	ok = call(c, &rq, arena, out, err);
+	c->last = *out;
+	return ok;
 }
 
 bool mapi_client_must(struct mapi_client *c, const char *request_type,
@@ -270,13 +310,16 @@ bool mapi_client_get(struct mapi_client *c, struct arena *arena,
 {
 	struct http_request rq = { .method = "GET", .url = c->url,
 				   .timeout_ms = c->timeout_ms };
+	bool ok;
 
 	memset(out, 0, sizeof *out);
 	out->response_code = out->late_code = -1;
 	out->request_type = "GET";
 	out->request_id = "";
-	return http_client_send(c->http, &rq, arena, &out->http,
-				&out->failure, err);
+	ok = http_client_send(c->http, &rq, arena, &out->http, &out->failure,
+			      err);
+	c->last = *out;
+	return ok;
 }
 
 /* ---- bodies ---- */
@@ -319,6 +362,7 @@ bool mapi_client_connect(struct mapi_client *c, const char *user_dn,
 		return false;
 	if (!connect_rsp_decode(&answer->body, arena, &mine))
 		return malformed(err, "Connect");
+	mapi_client_diag(c, answer, &mine.auxiliary_buffer, arena);
 	if (rsp != NULL)
 		*rsp = mine;
 	if (mine.status_code != 0 || mine.error_code != 0)

@@ -9,6 +9,7 @@
 
 #include "base/guid.h"
 #include "http/client.h"
+#include "mapi/diag.h"
 #include "mapi/http_body.h"
 #include "mapi/rop.h"
 #include "mapi/rop_payload.h"
@@ -40,6 +41,9 @@ struct mapi_answer {
 	const char *start_time, *elapsed_time;    /* after DONE, or NULL */
 	struct bin body;          /* after the additional headers */
 	double first_chunk;       /* s from the request to PROCESSING */
+	/* Why it failed, as the auxiliary buffer of Connect or Execute tells
+	 * (mapi/diag.h); no lines if it doesn't. */
+	struct diag_context diag;
 };
 
 /*
@@ -55,6 +59,16 @@ bool mapi_client_call(struct mapi_client *c, const char *request_type,
 bool mapi_client_must(struct mapi_client *c, const char *request_type,
 		      const void *body, size_t len, struct arena *arena,
 		      struct mapi_answer *out, struct err *err);
+
+/* For what sends bodies itself: note what an auxiliary buffer tells. */
+void mapi_client_diag(struct mapi_client *c, struct mapi_answer *answer,
+		      const struct bin *auxiliary, struct arena *arena);
+
+/*
+ * The answer to the last request, whichever function sent it; all zero before
+ * the first.  It lies in the arena of that request.
+ */
+const struct mapi_answer *mapi_client_last(const struct mapi_client *c);
 
 /* GET the endpoint, with or without credentials as configured. */
 bool mapi_client_get(struct mapi_client *c, struct arena *arena,

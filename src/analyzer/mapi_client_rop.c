@@ -126,12 +126,17 @@ bool mapi_client_execute(struct mapi_client *c, const struct rop_batch *b,
 			 struct mapi_answer *answer,
 			 struct rop_results *results, struct err *err)
 {
+	struct execute_rsp rsp;
 	struct bin body;
 
-	return rop_batch_encode(b, &body, err) &&
-		mapi_client_must(c, "Execute", body.data, body.len, b->arena,
-				 answer, err) &&
-		rop_results_decode(b, &answer->body, results, err);
+	if (!rop_batch_encode(b, &body, err) ||
+	    !mapi_client_must(c, "Execute", body.data, body.len, b->arena,
+			      answer, err))
+		return false;
+	if (execute_rsp_decode(&answer->body, &rsp) &&
+	    rsp.auxiliary_buffer.len > 0)
+		mapi_client_diag(c, answer, &rsp.auxiliary_buffer, b->arena);
+	return rop_results_decode(b, &answer->body, results, err);
 }
 
 bool rop_results_next(struct rop_results *results, struct rop_answer *answer,

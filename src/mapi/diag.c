@@ -315,13 +315,22 @@ static void take_value(struct text t, struct arena *a, struct diag_line *line)
 		diag_sentence(line);
 }
 
-/* Where the next "Lid: n" begins, or the end. */
+static bool is_letter(char c)
+{
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'z';
+}
+
+/* Where the next "Lid: n" begins ("FailureLID: n" is another matter), or the
+ * end. */
 static const char *next_lid(const char *p, const char *end)
 {
+	const char *begin = p;
+
 	for (; end - p >= 5; p++) {
 		struct text t = { p, end };
 
-		if (!take_word(&t, "Lid:"))
+		if (!take_word(&t, "Lid:") || (p > begin && is_letter(p[-1])))
 			continue;
 		skip_blanks(&t);
 		if (t.p < end && is_digit(*t.p))

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* "posthouse analyze": log on as Outlook would, and tell what happens. */
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
 #include "analyzer/analyze.h"
+#include "analyzer/diagnose.h"
 #include "cmd/posthouse/commands.h"
 #include "cmd/posthouse/entry.h"
 #include "http/client.h"
@@ -37,9 +40,51 @@ static bool take_auth(struct cli *cli, unsigned *auth)
 	return false;
 }
 
+/* The first line of a file, which the person may read. */
+static char *first_line(struct cli *cli, const char *path)
+{
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t len;
+	int fd = cli_open(cli, path, O_RDONLY);
+	FILE *f = fd >= 0 ? fdopen(fd, "r") : NULL;
+
+	if (f == NULL)
+		return NULL;
+	len = getline(&line, &size, f);
+	fclose(f);
+	if (len > 0) {
+		char *kept = arena_strndup(cli_arena(cli), line,
+					   strcspn(line, "\r\n"));
+
+		free(line);
+		return kept;
+	}
+	free(line);
+	cli_failf(cli, "%s is empty", path);
+	return NULL;
+}
+
+/* Passwords, tokens and tickets; false after saying why. */
+static bool take_credentials(struct cli *cli, struct analyze_options *o)
+{
+	const char *ccache = cli_get(cli, "ccache");
+	const char *token = cli_get(cli, "token-file");
+
+	if (cli_has_password(cli) &&
+	    (o->password = cli_password(cli)) == NULL)
+		return false;
+	if (token != NULL && (o->token = first_line(cli, token)) == NULL)
+		return false;
+	/* What GSSAPI looks at; nothing else runs in this process yet. */
+	if (ccache != NULL)
+		setenv("KRB5CCNAME", ccache, 1);
+	return true;
+}
+
 static bool take_options(struct cli *cli, struct analyze_options *o)
 {
-	uint64_t timeout = 60;
+	uint64_t timeout = 60, sessions = 0;
 
 	o->email = cli_get(cli, "email");
 	o->url = cli_get(cli, "url");
@@ -56,33 +101,50 @@ static bool take_options(struct cli *cli, struct analyze_options *o)
 	if (o->user == NULL)
 		o->user = o->email;
 	if (!take_auth(cli, &o->auth) ||
-	    !cli_number(cli, "timeout", 1, 3600, &timeout))
+	    !cli_number(cli, "timeout", 1, 3600, &timeout) ||
+	    !cli_number(cli, "sessions", 1, 10000, &sessions))
 		return false;
+	o->sessions = (unsigned)sessions;
 	o->timeout_ms = (unsigned)timeout * 1000;
 	return true;
+}
+
+static void tell_diagnosis(struct cli *cli, struct report *r,
+			   const struct observed *seen)
+{
+	struct diagnosis d;
+	json_t *tree;
+
+	diagnose(seen, &d);
+	if (cli_json(cli)) {
+		tree = report_json(r);
+		json_object_set_new(tree, "diagnosis", diagnosis_json(&d));
+		cli_show(cli, tree);
+	} else if (!cli_flag(cli, "quiet")) {
+		if (d.n > 0)
+			putchar('\n');
+		diagnosis_print(stdout, &d, isatty(STDOUT_FILENO) == 1);
+	}
 }
 
 static int analyze_run_command(struct cli *cli)
 {
 	struct analyze_options o = { 0 };
+	struct observed *seen;
 	bool live = !cli_json(cli) && !cli_flag(cli, "quiet");
 	struct report *r;
 	bool ok;
 
 	if (!take_options(cli, &o))
 		return CLI_USAGE;
-	if (cli_has_password(cli)) {
-		o.password = cli_password(cli);
-		if (o.password == NULL)
-			return CLI_FAILED;
-	}
+	if (!take_credentials(cli, &o))
+		return CLI_FAILED;
 	if ((o.url == NULL || o.user_dn == NULL) &&
 	    !entry_endpoint(cli, o.email, &o.url, &o.user_dn))
 		return CLI_FAILED;
 	r = report_new(live ? stdout : NULL, isatty(STDOUT_FILENO) == 1);
-	ok = analyze_run(r, &o);
-	if (cli_json(cli))
-		cli_show(cli, report_json(r));
+	ok = analyze_run(r, &o, &seen);
+	tell_diagnosis(cli, r, seen);
 	report_free(r);
 	return ok ? CLI_OK : CLI_FAILED;
 }
@@ -96,8 +158,14 @@ static const struct cli_option options[] = {
 	{ "user-dn", "DN", "the legacyExchangeDN of the mailbox (default: "
 	  "from the directory)", false },
 	CLI_PASSWORD_OPTIONS,
-	{ "auth", "METHOD", "auto (default), basic, ntlm, negotiate or "
-	  "bearer", false },
+	{ "auth", "METHOD", "auto (default: each that is offered), basic, "
+	  "ntlm, negotiate or bearer", false },
+	{ "token-file", "FILE", "a bearer token, on the first line of a file",
+	  false },
+	{ "ccache", "NAME", "the Kerberos credential cache (default: that of "
+	  "the environment)", false },
+	{ "sessions", "N", "also open so many sessions at once, to see where "
+	  "the limit is", false },
 	{ "ca-file", "FILE", "trust the certificates of this file", false },
 	{ "insecure", NULL, "go on when the certificate is not valid",
 	  false },

@@ -17,6 +17,7 @@ extern const struct cli_command cmd_daemon[];
 extern const struct cli_command cmd_import[];
 extern const struct cli_command cmd_export[];
 extern const struct cli_command cmd_analyze[];
+extern const struct cli_command cmd_explain[];
 extern const struct cli_command cmd_bench[];
 extern const struct cli_command cmd_dns[];
 

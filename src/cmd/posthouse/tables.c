@@ -15,6 +15,7 @@ const struct cli_command *const cli_tables[] = {
 	cmd_import,
 	cmd_export,
 	cmd_analyze,
+	cmd_explain,
 	cmd_bench,
 	cmd_dns,
 	cmd_cmdlets,

@@ -58,6 +58,9 @@ void gss_show(gss_name_t name, char *out, size_t size)
 	if (name == GSS_C_NO_NAME ||
 	    gss_display_name(&minor, name, &b, NULL) != GSS_S_COMPLETE)
 		return;
+	/* gss-ntlmssp counts the NUL. */
+	if (b.length > 0 && ((char *)b.value)[b.length - 1] == '\0')
+		b.length--;
 	/* Cut names would be other names. */
 	if (b.length < size && memchr(b.value, '\0', b.length) == NULL) {
 		memcpy(out, b.value, b.length);

@@ -109,6 +109,7 @@ static struct observed *new_observed(const struct analysis *a)
 	o->user = a->o->user;
 	o->mailbox = a->o->email;
 	o->tls_wanted = a->tls;
+	o->insecure = a->o->insecure;
 	o->has_password = a->o->password != NULL;
 	o->has_token = a->o->token != NULL;
 	return o;

@@ -76,6 +76,7 @@ bool step_resolve(struct analysis *a)
 	report_begin(a->r, "Attempting to resolve the host name %s in DNS.",
 		     a->host);
 	list = resolve(a, &failure);
+	a->seen->resolve_failed = list == NULL;
 	if (list == NULL)
 		return report_end(a->r, STEP_ERROR, "The host name couldn't "
 				  "be resolved: %s", gai_strerror(failure));
@@ -117,7 +118,8 @@ bool step_port(struct analysis *a)
 {
 	struct addrinfo *list;
 	char text[INET6_ADDRSTRLEN];
-	int failure, open = 0, closed = 0;
+	unsigned open = 0, closed = 0;
+	int failure;
 
 	report_begin(a->r, "Testing TCP port %s on host %s to ensure it's "
 		     "listening and open.", a->port, a->host);
@@ -136,6 +138,8 @@ bool step_port(struct analysis *a)
 	}
 	if (list != NULL)
 		freeaddrinfo(list);
+	a->seen->addresses_open = open;
+	a->seen->addresses_closed = closed;
 	if (open == 0)
 		return report_end(a->r, STEP_ERROR, "The specified port is "
 				  "either blocked, not listening, or not "
@@ -148,13 +152,14 @@ bool step_port(struct analysis *a)
 
 /* ---- the certificate ---- */
 
-static void detail_name(struct analysis *a, const char *what,
-			const X509_NAME *name)
+static const char *detail_name(struct analysis *a, const char *what,
+			       const X509_NAME *name)
 {
 	char text[256];
 
 	X509_NAME_oneline(name, text, sizeof text);
 	report_detail(a->r, "%s: %s", what, text);
+	return arena_strdup(a->arena, text);
 }
 
 static void detail_names(struct analysis *a, X509 *cert)
@@ -173,6 +178,7 @@ static void detail_names(struct analysis *a, X509 *cert)
 				ASN1_STRING_get0_data(n->d.dNSName));
 	}
 	GENERAL_NAMES_free(names);
+	a->seen->tls.names = *all != '\0' ? all : "(no names)";
 	report_detail(a->r, "Names: %s", *all != '\0' ? all : "(none)");
 }
 
@@ -183,7 +189,47 @@ static enum step_status detail_expiry(struct analysis *a, X509 *cert)
 	if (!ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(cert)))
 		return STEP_WARNING;
 	report_detail(a->r, "Expires in %d days", days);
+	a->seen->tls.has_days = true;
+	a->seen->tls.days_left = days;
 	return days < SOON_DAYS ? STEP_WARNING : STEP_SUCCESS;
+}
+
+/* What OpenSSL found wrong, for the rules. */
+static void note_verified(struct observed_tls *t, long verified)
+{
+	t->ok = verified == X509_V_OK;
+	switch (verified) {
+	case X509_V_OK:
+		break;
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+		t->expired = true;
+		break;
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		t->not_yet = true;
+		break;
+	case X509_V_ERR_HOSTNAME_MISMATCH:
+	case X509_V_ERR_IP_ADDRESS_MISMATCH:
+		t->name_mismatch = true;
+		break;
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+		t->self_signed = true;
+		break;
+	default:
+		t->untrusted = true;
+	}
+	if (!t->ok)
+		t->error = X509_verify_cert_error_string(verified);
+}
+
+static void note_certificate(struct analysis *a, SSL *ssl, X509 *cert,
+			     long verified)
+{
+	struct observed_tls *t = &a->seen->tls;
+
+	note_verified(t, verified);
+	t->no_intermediate = sk_X509_num(SSL_get_peer_cert_chain(ssl)) <= 1 &&
+		X509_NAME_cmp(X509_get_subject_name(cert),
+			      X509_get_issuer_name(cert)) != 0;
 }
 
 static bool end_tls(struct analysis *a, SSL *ssl)
@@ -197,8 +243,11 @@ static bool end_tls(struct analysis *a, SSL *ssl)
 				  "The server sent no certificate.");
 	report_detail(a->r, "Protocol: %s, %s", SSL_get_version(ssl),
 		      SSL_get_cipher_name(ssl));
-	detail_name(a, "Subject", X509_get_subject_name(cert));
-	detail_name(a, "Issuer", X509_get_issuer_name(cert));
+	a->seen->tls.subject = detail_name(a, "Subject",
+					   X509_get_subject_name(cert));
+	a->seen->tls.issuer = detail_name(a, "Issuer",
+					  X509_get_issuer_name(cert));
+	note_certificate(a, ssl, cert, verified);
 	detail_names(a, cert);
 	report_detail(a->r, "Certificates sent: %d",
 		      sk_X509_num(SSL_get_peer_cert_chain(ssl)));
@@ -276,6 +325,7 @@ bool step_tls(struct analysis *a)
 	}
 	report_begin(a->r, "Testing the SSL certificate to make sure it's "
 		     "valid.");
+	a->seen->tls.tried = true;
 	ctx = new_context(a);
 	ssl = ctx != NULL ? SSL_new(ctx) : NULL;
 	fd = connect_any(a);

@@ -68,6 +68,7 @@ static bool certificate(const struct rule *rule, const struct observed *o,
 
 	if (!t->tried || !is_wrong(t, rule->key))
 		return false;
+	f->warning = o->insecure && rule->key != CERT_HANDSHAKE;
 	if (t->error != NULL)
 		evidence(o, f, "%s", t->error);
 	if (t->subject != NULL)

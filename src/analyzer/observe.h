@@ -87,6 +87,7 @@ struct observed {
 	/* What was asked for. */
 	const char *url, *host, *user, *mailbox;
 	bool tls_wanted, has_password, has_token;
+	bool insecure;            /* a bad certificate was put up with */
 	/* The steps before HTTP. */
 	bool resolve_failed;
 	unsigned addresses_open, addresses_closed;

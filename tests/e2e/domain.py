@@ -383,12 +383,14 @@ def listens(port, address="127.0.0.1"):
 
 
 def descendants(pid):
+    """Those of every thread: a child belongs to the one that started it."""
     found = []
     try:
-        with open(f"/proc/{pid}/task/{pid}/children",
-                  encoding="ascii") as children:
-            for child in children.read().split():
-                found += [int(child), *descendants(int(child))]
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children",
+                      encoding="ascii") as children:
+                for child in children.read().split():
+                    found += [int(child), *descendants(int(child))]
     except OSError:
         pass
     return found

@@ -120,7 +120,7 @@ class Servers:
         name = server.name.lower()
         keytab = ""
         if self.dc:
-            keytab = "keytab = " + self.dc.keytab(
+            keytab = "ntlm = winbind\nkeytab = " + self.dc.keytab(
                 f"{server.name}$", f"HTTP/{server.fqdn}", f"HTTP/{name}")
         back = f"listen_backend = {server.address}:444 tls" \
             if "mailbox" in server.roles else ""

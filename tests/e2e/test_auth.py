@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every way to log on, against front end and back end, in a domain.
 
-usage: test_auth.py BUILD
+usage: test_auth.py BUILD [TEST ...]
 
 curl does the handshakes as it does them for everybody; what curl cannot do
 (another connection's token, channel bindings) is done with gss.py.
@@ -390,7 +390,8 @@ authorization_uri = https://idp.example.test/authorize
                      auth.extended_protection, auth.bearer_good,
                      auth.bearer_forged, auth.bearer_empty,
                      auth.key_rolls_over, auth.helper_dies):
-            auth.run(tests, test)
+            if not sys.argv[2:] or test.__name__ in sys.argv[2:]:
+                auth.run(tests, test)
         if tests.failed:
             for name in servers.servers:
                 print(f"-- the log of {name}\n{servers.diagnosis(name)}")

@@ -22,6 +22,7 @@ import unittest
 POSTHOUSE, POSTHOUSED, AUTH = (os.path.abspath(p) for p in sys.argv[1:4])
 ROOT = os.geteuid() == 0
 NOUNS = ["org", "certificate", "server", "database", "user", "mailbox",
+         "changes", "cmdlets",
          "daemon", "import", "export", "analyze", "bench"]
 
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd/posthouse/cli_impl.h"
+#include "cmd/posthouse/cmdlet.h"
 
 enum { HELP_COLUMN = 26 };
 
@@ -83,11 +84,24 @@ static void print_commands(const char *noun)
 		}
 }
 
+/* Their names are long: a column of their own. */
+static void print_cmdlets(void)
+{
+	printf("\nCmdlets, which are programs of their own as well; NAME -? "
+	       "shows their help:\n");
+	for (size_t t = 0; cmdlet_tables[t] != NULL; t++)
+		for (const struct cmdlet *c = cmdlet_tables[t];
+		     c->name != NULL; c++)
+			printf("  %-27s %s\n", c->name, c->summary);
+}
+
 void cli_print_help(const char *noun)
 {
 	printf("usage: posthouse [--config FILE] NOUN [VERB] [OPTION …] "
 	       "[ARGUMENT …]\n\nCommands:\n");
 	print_commands(noun);
+	if (noun == NULL)
+		print_cmdlets();
 	print_global_options(NULL);
 	printf("\n\"posthouse NOUN VERB --help\" shows a command's own "
 	       "options.\nExit status: 0 done, 1 failed, 2 wrong usage.\n");

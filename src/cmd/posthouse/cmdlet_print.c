@@ -278,6 +278,19 @@ static void print_params(const struct cmdlet_param *params)
 	}
 }
 
+/* A line that can be pasted, broken after its pipe. */
+static void print_example(const char *text)
+{
+	const char *pipe = strstr(text, " | ");
+
+	printf("\nExample:\n    ");
+	if (pipe != NULL) {
+		printf("%.*s |\n    ", (int)(pipe - text), text);
+		text = pipe + 3;
+	}
+	printf("%s\n", text);
+}
+
 void cmdlet_print_help(const struct cmdlet *c)
 {
 	const struct cmdlet_param *change = c->flags & CMDLET_CHANGES ?
@@ -293,9 +306,9 @@ void cmdlet_print_help(const struct cmdlet *c)
 	print_params(change);
 	print_params(cmdlet_common);
 	printf("\nNames of parameters are the same in any case, and may be "
-	       "shortened as long as\nthey are clear.  The configuration is "
-	       "--config FILE, else $POSTHOUSE_CONFIG, else\n"
-	       "/etc/posthouse/posthouse.conf.\n");
+	       "shortened as long as\nthey are clear. The configuration is "
+	       "--config FILE, else $POSTHOUSE_CONFIG,\n"
+	       "else /etc/posthouse/posthouse.conf.\n");
 	if (c->example != NULL)
-		printf("\nExample:\n    %s\n", c->example);
+		print_example(c->example);
 }

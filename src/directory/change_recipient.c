@@ -329,6 +329,16 @@ static bool apply(struct txn *t, const struct guid *guid,
 	return true;
 }
 
+bool txn_write_attributes(struct txn *t, const struct guid *guid,
+			  const struct recipient_change *changes,
+			  size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!apply(t, guid, &changes[i]))
+			return false;
+	return true;
+}
+
 /* Which of the two tables has it; its change counter moves. */
 static bool touch(struct txn *t, const struct guid *guid,
 		  const struct audit_class **class)
@@ -352,12 +362,9 @@ static bool set_attributes(struct txn *t, const struct guid *guid,
 	const struct audit_class *class;
 	struct audit_row before;
 
-	if (!touch(t, guid, &class) || !audit_read(t, class, guid, &before))
-		return false;
-	for (size_t i = 0; i < count; i++)
-		if (!apply(t, guid, &changes[i]))
-			return false;
-	return audit_record(t, class, guid, &before);
+	return touch(t, guid, &class) && audit_read(t, class, guid, &before) &&
+		txn_write_attributes(t, guid, changes, count) &&
+		audit_record(t, class, guid, &before);
 }
 
 bool directory_set_attributes(struct directory *dir, const struct guid *guid,

@@ -159,6 +159,18 @@ static const char *const steps[SQL_SCHEMA] = {
 	"CREATE TRIGGER alias_taken BEFORE INSERT ON recipient "
 	" WHEN EXISTS (SELECT 1 FROM user WHERE account = NEW.alias) "
 	" BEGIN SELECT RAISE(ABORT, 'recipient.alias'); END;",
+
+	/* What another directory's objects are kept as: mirror.h. */
+	"CREATE TABLE mirror ("
+	" guid BLOB PRIMARY KEY, name TEXT NOT NULL COLLATE NOCASE,"
+	" digest BLOB NOT NULL, pass INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE INDEX mirror_name ON mirror (name);"
+	"CREATE TABLE mirror_state ("
+	" id INTEGER PRIMARY KEY CHECK (id = 1), pass INTEGER NOT NULL,"
+	" source TEXT NOT NULL, cookie TEXT NOT NULL,"
+	" synchronised INTEGER NOT NULL, full INTEGER NOT NULL,"
+	" tried INTEGER NOT NULL, error TEXT NOT NULL);"
+	"INSERT INTO mirror_state VALUES (1, 0, '', '', 0, 0, 0, '');",
 };
 
 /* "UNIQUE constraint failed: user.account" and the like, for people. */

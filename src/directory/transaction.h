@@ -30,6 +30,13 @@ bool txn_hit(struct txn *t, const char *what);
 bool txn_unused(struct txn *t, const char *count, const struct guid *guid,
 		const char *why);
 
+struct recipient_change;          /* recipients.h */
+
+/* Attributes of an entry, unrecorded; in change_recipient.c. */
+bool txn_write_attributes(struct txn *t, const struct guid *guid,
+			  const struct recipient_change *changes,
+			  size_t count);
+
 /* Recording ------------------------------------------------------------ */
 
 /*

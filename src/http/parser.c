@@ -96,7 +96,9 @@ static size_t feed_idle(struct http_parser *p, const char *data)
 		p->blank++;
 		return 1;
 	}
-	if (p->blank == 1 || !http_char_is(*data, CHAR_TOKEN))
+	if (p->response && *data != 'H')
+		http_parser_refuse(p, 502, "not HTTP");
+	else if (p->blank == 1 || !http_char_is(*data, CHAR_TOKEN))
 		http_parser_refuse(p, 400, "bad method");
 	else
 		p->state = HTTP_PARSER_IN_HEAD;

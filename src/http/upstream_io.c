@@ -175,6 +175,14 @@ void upstream_flush(struct http_upstream *u)
 		upstream_rearm(u);
 }
 
+/* Also when all left at the first try, but later than it was written. */
+static void tell_drained(struct http_upstream *u)
+{
+	if (!u->dead && u->out_at >= u->out.len && u->events != NULL &&
+	    u->events->drained != NULL && u->phase == UPSTREAM_SENDING)
+		u->events->drained(u->ctx, u);
+}
+
 /* --- Reading ---------------------------------------------------------- */
 
 static ssize_t recv_some(struct http_upstream *u, bool *again, bool *clean)
@@ -235,8 +243,10 @@ static void ready(struct http_upstream *u)
 	u->ready_fn = NULL;
 	if (fn != NULL)
 		fn(u->ctx, u);
-	if (!u->dead)
+	if (!u->dead) {
 		upstream_flush(u);
+		tell_drained(u);
+	}
 }
 
 static void handshake(struct http_upstream *u)
@@ -336,13 +346,6 @@ static void finish_connect(struct http_upstream *u)
 			      "%s:%u: %s", u->host, u->port, strerror(error));
 }
 
-static void tell_drained(struct http_upstream *u)
-{
-	if (!u->dead && u->out_at >= u->out.len && u->events != NULL &&
-	    u->events->drained != NULL && u->phase == UPSTREAM_SENDING)
-		u->events->drained(u->ctx, u);
-}
-
 static void on_write(evutil_socket_t fd, short what, void *arg)
 {
 	struct http_upstream *u = arg;
@@ -395,5 +398,7 @@ void upstream_kick(evutil_socket_t fd, short what, void *arg)
 		start(u);
 	else
 		upstream_flush(u);
+	if (u->state == UPSTREAM_READY)
+		tell_drained(u);
 	upstream_leave(u);
 }

@@ -36,7 +36,8 @@ enum ntlm_type ntlm_message_type(const uint8_t *data, size_t len)
 
 const uint8_t *ntlm_find(const uint8_t *token, size_t len)
 {
-	const uint8_t *at = memmem(token, len, signature, SIGNATURE_SIZE);
+	const uint8_t *at = len == 0 ? NULL :
+		memmem(token, len, signature, SIGNATURE_SIZE);
 
 	if (at == NULL || ntlm_message_type(at, len - (size_t)(at - token)) ==
 	    NTLM_NONE)

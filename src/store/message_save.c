@@ -335,6 +335,25 @@ static enum ec save_embedded(struct message *m)
 	return EC_SUCCESS;
 }
 
+/* [MS-OXCMSG] 3.2.5.3: another handle's save ends this one's transaction,
+ * whatever this one has to save. */
+static enum ec check_unchanged(struct message *m, unsigned flags)
+{
+	uint64_t folder = m->folder;
+	struct content_state now;
+	enum content_kind kind;
+	enum ec ec;
+
+	if (flags & MESSAGE_SAVE_FORCE)
+		return EC_SUCCESS;
+	ec = content_find(m->store, &folder, m->id,
+			  m->kind >= CONTENT_DELETED, &kind, &now);
+	if (ec == EC_NOT_FOUND)
+		return EC_OBJECT_DELETED;
+	return ec == EC_SUCCESS && now.cn != m->c.cn ? EC_OBJECT_MODIFIED :
+		ec;
+}
+
 enum ec message_save(struct message *m, unsigned flags)
 {
 	if (m->mode == MESSAGE_READ_ONLY)
@@ -342,7 +361,7 @@ enum ec message_save(struct message *m, unsigned flags)
 	if (m->parent != NULL)
 		return save_embedded(m);
 	if (!m->dirty && !m->is_new)
-		return EC_SUCCESS;
+		return check_unchanged(m, flags);
 	return save_top(m, flags);
 }
 

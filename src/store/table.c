@@ -244,8 +244,7 @@ enum ec table_restrict(struct table *t, const struct restriction *r)
 
 enum ec table_reset(struct table *t)
 {
-	if (t->kind == TABLE_ATTACHMENTS || t->kind == TABLE_PERMISSIONS ||
-	    t->kind == TABLE_OTHER)
+	if (t->kind != TABLE_CONTENTS)
 		return EC_NOT_SUPPORTED;
 	columns_clear(t);
 	take_sorts(t, NULL, 0, 0);

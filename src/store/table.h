@@ -179,8 +179,7 @@ enum ec table_restrict(struct table *t, const struct restriction *r);
 /*
  * [MS-OXCTABL] 3.2.5.16: no columns, sort order or restriction, as opened.
  * No table notifications come until the table is used again ([MS-OXCNOTIF]
- * 3.1.4.3).  EC_NOT_SUPPORTED unless a contents table (hierarchy and rules
- * tables are reset as well: clients do).
+ * 3.1.4.3).  EC_NOT_SUPPORTED unless it is a contents table.
  */
 enum ec table_reset(struct table *t);
 

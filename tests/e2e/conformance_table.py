@@ -388,6 +388,9 @@ def check_reset(s):
         NULL_OBJECT, "R553, R554, R560")
     t.same(position(s, table), (0, MESSAGES), "R555, R561")
     s.rop(0x81, s.fh).failed(NOT_SUPPORTED, "R566")
+    tree = s.rop(0x04, s.fh, b"\0", out=True)
+    tree.ok("OXCFOLD R311")
+    s.rop(0x81, tree.handle).failed(NOT_SUPPORTED, "R566 of folders")
 
 
 def check_status(s):

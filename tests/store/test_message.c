@@ -270,6 +270,11 @@ static void test_conflict(void **state)
 	message_get_prop(a, PID_TAG_CHANGE_NUMBER, e->a, &later);
 	assert_true(id_counter((uint64_t)later.i64) >
 		    id_counter((uint64_t)cn.i64));
+	/* also with nothing to save, but for who would have it so */
+	assert_int_equal(message_save(b, 0), EC_OBJECT_MODIFIED);
+	assert_int_equal(message_save(b, MESSAGE_SAVE_FORCE), EC_SUCCESS);
+	assert_str(e, b, PID_TAG_SUBJECT, "first");
+	assert_int_equal(message_save(a, 0), EC_SUCCESS);
 	set_str(b, PID_TAG_SUBJECT, "by b");
 	assert_int_equal(message_save(b, 0), EC_OBJECT_MODIFIED);
 	assert_int_equal(message_save(b, MESSAGE_SAVE_FORCE), EC_SUCCESS);
@@ -279,6 +284,7 @@ static void test_conflict(void **state)
 	assert_int_equal(message_save(a, 0), EC_SUCCESS);
 	assert_int_equal(messages_delete(e->store, inbox(e), &id, 1, false,
 					 &partial), EC_SUCCESS);
+	assert_int_equal(message_save(a, 0), EC_OBJECT_DELETED);
 	set_str(a, PID_TAG_SUBJECT, "too late");
 	assert_int_equal(message_save(a, MESSAGE_SAVE_FORCE),
 			 EC_OBJECT_DELETED);

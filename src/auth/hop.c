@@ -59,6 +59,16 @@ unsigned hop_count(const struct http_request *req)
 	return (unsigned)(text[0] - '0');
 }
 
+const char *hop_request_id(const struct http_request *req)
+{
+	const char *id = hop_field(req, "request-id");
+
+	if (id == NULL || strlen(id) != GUID_TEXT_SIZE - 1 ||
+	    strspn(id, "0123456789abcdefABCDEF-") != GUID_TEXT_SIZE - 1)
+		return NULL;
+	return id;
+}
+
 /* --- Assertions ------------------------------------------------------- */
 
 struct hop *hop_new(struct directory *dir, const struct assertion_key *key)

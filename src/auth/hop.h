@@ -47,6 +47,13 @@ const char *hop_field(const struct http_request *req, const char *name);
  */
 unsigned hop_count(const struct http_request *req);
 
+/*
+ * The id under which the front end has logged the request (its header
+ * request-id), so that one search finds it in both logs; NULL: there is none,
+ * or it is not what a front end sends (36 hexadecimal digits and hyphens).
+ */
+const char *hop_request_id(const struct http_request *req);
+
 struct hop;
 
 /*

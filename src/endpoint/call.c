@@ -352,13 +352,22 @@ static struct call *new_call(const struct vdir *vdir,
 	return call;
 }
 
+/* The one that the front end gave it, or a new one. */
+static void take_id(struct call *call, const char *id)
+{
+	if (id == NULL || strlen(id) >= sizeof call->id)
+		make_id(call->service, call->id);
+	else
+		strcpy(call->id, id);
+}
+
 void call_handle(void *ctx, struct http_request *req)
 {
 	const struct vdir *vdir = ctx;
 	const struct endpoint_config *config = &vdir->service->config;
 	struct call *call = new_call(vdir, req);
 
-	make_id(call->service, call->id);
+	take_id(call, hop_request_id(req));
 	call->policy = http_listener_kind(req) == HTTP_LISTENER_BACKEND ?
 		config->back_end_policy : config->policy;
 	gate_check(call->policy, req, gate_answered, call);
@@ -369,10 +378,7 @@ void call_handle_known(const struct vdir *vdir, struct http_request *req,
 {
 	struct call *call = new_call(vdir, req);
 
-	if (caller->id == NULL || strlen(caller->id) >= sizeof call->id)
-		make_id(call->service, call->id);
-	else
-		strcpy(call->id, caller->id);
+	take_id(call, caller->id);
 	call->policy = caller->policy;
 	call->who = identity_ref(caller->who);
 	authenticated(call);

@@ -190,6 +190,7 @@ static void keep(struct step *s, const char *how, char **token)
 		return;         /* the client has left */
 	accept_unref(c->accept);
 	c->accept = NULL;
+	free(c->token);    /* the challenge before it */
 	c->token = *token;
 	*token = NULL;
 	c->who = s->who != NULL ? identity_ref(s->who) : NULL;

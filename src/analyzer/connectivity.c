@@ -52,7 +52,7 @@ bool test_mapi_connectivity(struct connectivity *t, struct arena *arena)
 
 static json_t *text_or_null(const char *text)
 {
-	return text != NULL && *text != '\0' ? json_string(text) :
+	return text != NULL && *text != '\0' ? report_string(text) :
 		json_null();
 }
 

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "analyzer/report.h"
+
 static const struct rule *const tables[] = {
 	rules_network, rules_hop, rules_auth, rules_mailbox, rules_protocol,
 };
@@ -279,10 +281,11 @@ static json_t *finding_json(const struct finding *f)
 	json_t *seen = json_array();
 
 	for (size_t i = 0; i < f->n_evidence; i++)
-		json_array_append_new(seen, json_string(f->evidence[i]));
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "rule", f->rule,
+		json_array_append_new(seen, report_string(f->evidence[i]));
+	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:o}", "rule", f->rule,
 			 "severity", f->warning ? "warning" : "error",
-			 "meaning", f->meaning, "cure", f->cure,
+			 "meaning", report_string(f->meaning),
+			 "cure", report_string(f->cure),
 			 "confidence", confidence_name(f->confidence),
 			 "evidence", seen);
 }

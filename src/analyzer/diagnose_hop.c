@@ -279,7 +279,8 @@ const struct rule rules_hop[] = {
 	  "See what listens on the port of its internal URL." },
 	{ { "no-mailbox-in-directory", "no mailbox to route to" },
 	  RANK_MAILBOX, CONFIDENCE_CERTAIN, false,
-	  "server-error not-there", front_end_says, FAILURE_NO_MAILBOX,
+	  "server-error not-there invalid-path no-privilege", front_end_says,
+	  FAILURE_NO_MAILBOX,
 	  "The front end found no mailbox for the user or for the MailboxId "
 	  "of the URL.",
 	  "Get-Mailbox shows whether the user has one; make one, or correct "

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "analyzer/report.h"
 #include "base/buf.h"
 #include "base/ec.h"
 #include "mapi/http_body.h"
@@ -177,11 +178,11 @@ static json_t *lines_json(const struct observed *o)
 		const struct diag_line *line = &o->diag.v[i];
 		const struct lid_info *info = lid_find(line->lid);
 
-		json_array_append_new(all, json_pack("{s:I, s:s, s:s, s:s}",
+		json_array_append_new(all, json_pack("{s:I, s:s, s:o, s:o}",
 			"lid", (json_int_t)line->lid, "name",
 			info != NULL ? info->name : "", "text",
-			line_text(o->arena, line), "meaning",
-			explain_line(o->arena, line)));
+			report_string(line_text(o->arena, line)), "meaning",
+			report_string(explain_line(o->arena, line))));
 	}
 	return all;
 }
@@ -192,11 +193,11 @@ static json_t *exchanges_json(const struct observed *o)
 
 	for (const struct observed_exchange *x = o->first; x != NULL;
 	     x = x->next)
-		json_array_append_new(all, json_pack("{s:i, s:i, s:I, s:s}",
+		json_array_append_new(all, json_pack("{s:i, s:i, s:I, s:o}",
 			"status", x->status, "response_code",
 			x->response_code, "error",
 			(json_int_t)(x->has_ec ? x->ec : 0), "text",
-			exchange_words(o, x)));
+			report_string(exchange_words(o, x))));
 	return all;
 }
 
@@ -204,8 +205,8 @@ static void cookie_json(void *ctx, const char *name, const char *words)
 {
 	struct cookie_out *c = ctx;
 
-	json_array_append_new(c->all, json_pack("{s:s, s:s}", "name", name,
-						"meaning", words));
+	json_array_append_new(c->all, json_pack("{s:s, s:o}", "name", name,
+		"meaning", report_string(words)));
 }
 
 json_t *diag_explain_json(const char *text, size_t len)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/utf.h"
 
 struct report {
 	struct arena *arena;
@@ -208,17 +209,44 @@ void report_skip(struct report *r, const char *description,
 	report_end(r, STEP_SKIPPED, "%s", reason);
 }
 
+json_t *report_string(const char *text)
+{
+	size_t len = strlen(text), at = 0;
+	json_t *out;
+	char *copy;
+
+	if (utf8_valid(text, len))
+		return json_string(text);
+	copy = xstrdup(text);
+	while (at < len) {
+		size_t n = 1;
+
+		/* The longest character that begins here */
+		while (n < 4 && at + n < len &&
+		       ((unsigned char)copy[at + n] & 0xc0) == 0x80)
+			n++;
+		if (!utf8_valid(copy + at, n))
+			memset(copy + at, '?', n);
+		at += n;
+	}
+	out = json_string(copy);
+	free(copy);
+	return out;
+}
+
 static json_t *step_json(const struct step *s)
 {
 	json_t *details = json_array(), *children = json_array();
 
 	for (size_t i = 0; i < s->n_details; i++)
-		json_array_append_new(details, json_string(s->details[i]));
+		json_array_append_new(details,
+				      report_string(s->details[i]));
 	for (const struct step *c = s->first; c != NULL; c = c->next)
 		json_array_append_new(children, step_json(c));
-	return json_pack("{s:s, s:s, s:s, s:o, s:f, s:o}",
-			 "description", s->description,
-			 "result", s->result != NULL ? s->result : "",
+	return json_pack("{s:o, s:o, s:s, s:o, s:f, s:o}",
+			 "description", report_string(s->description),
+			 "result", report_string(s->result != NULL ?
+						 s->result : ""),
 			 "status", step_status_name(s->status),
 			 "details", details,
 			 "elapsedMilliseconds", s->elapsed,

@@ -61,6 +61,12 @@ void report_skip(struct report *r, const char *description,
 /* "Success", "SuccessWithWarnings", "Error", "Skipped" */
 const char *step_status_name(enum step_status status);
 
+/*
+ * Text of a server as a JSON string: bytes that are no UTF-8 become '?'.  A
+ * new reference, never NULL.
+ */
+json_t *report_string(const char *text);
+
 /* The whole tree.  A new reference. */
 json_t *report_json(const struct report *r);
 

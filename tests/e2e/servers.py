@@ -59,6 +59,7 @@ class Servers:
         self.folder = folder
         self.dc = dc
         self.settings = settings
+        self.ntlm = False
         self.servers = {server.name: server for server in layout}
         self.passwords = dict(dc.passwords) if dc else {}
         os.makedirs(folder)
@@ -118,9 +119,10 @@ class Servers:
 
     def write_conf(self, server):
         name = server.name.lower()
-        keytab = ""
+        ntlm, keytab = "local" if self.ntlm else "off", ""
         if self.dc:
-            keytab = "ntlm = winbind\nkeytab = " + self.dc.keytab(
+            ntlm = "winbind"
+            keytab = "keytab = " + self.dc.keytab(
                 f"{server.name}$", f"HTTP/{server.fqdn}", f"HTTP/{name}")
         back = f"listen_backend = {server.address}:444 tls" \
             if "mailbox" in server.roles else ""
@@ -139,6 +141,7 @@ listen = {server.address}:443 tls
 certificate = ../{name}.pem
 key = ../{name}.key
 [auth]
+ntlm = {ntlm}
 {keytab}
 [frontend]
 ca_file = ../ca.pem
@@ -148,6 +151,12 @@ audit = audit.log
 {server.settings}
 {self.settings}
 """)
+
+    def turn_ntlm_on(self):
+        """From the organisation's own passwords; before start."""
+        self.ntlm = True
+        for server in self.servers.values():
+            self.write_conf(server)
 
     def make_organisation(self, layout):
         first, *others = layout

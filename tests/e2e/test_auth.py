@@ -355,6 +355,12 @@ class Auth:
                 time.sleep(0.1)
             self.is_user(answer, "alice")
 
+    def servers_end(self):
+        for name in self.servers.servers:
+            status = self.servers.stop(name)
+            assert status == 0, f"{name}: {status}\n" + \
+                self.servers.diagnosis(name)
+
 
 def encode(token):
     return gss.base64.b64encode(token).decode()
@@ -389,7 +395,8 @@ authorization_uri = https://idp.example.test/authorize
                      auth.two_users_alternate, auth.users_at_once,
                      auth.extended_protection, auth.bearer_good,
                      auth.bearer_forged, auth.bearer_empty,
-                     auth.key_rolls_over, auth.helper_dies):
+                     auth.key_rolls_over, auth.helper_dies,
+                     auth.servers_end):
             if not sys.argv[2:] or test.__name__ in sys.argv[2:]:
                 auth.run(tests, test)
         if tests.failed:

@@ -248,6 +248,7 @@ unsigned config_check(const struct config *config,
 	check_folder(&c, config->data, "data");
 	check_parent(&c, config->pid_file, "pid_file");
 	check_parent(&c, config->log_file, "log file");
+	check_parent(&c, config->audit_file, "audit");
 	check_helper(&c);
 	check_tls(&c);
 	for (size_t i = 0; i < config->listener_count; i++)

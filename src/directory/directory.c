@@ -201,13 +201,20 @@ void directory_close(struct directory *dir)
 static bool poll_locked(struct directory *dir, bool *changed, struct err *err)
 {
 	uint64_t before = dir->snap->change;
-	int64_t version;
+	int64_t version, change;
 
 	if (!data_version(dir, &version, err))
 		return false;
-	if ((version != dir->data_version || atomic_load(&dir->stale)) &&
-	    !reload(dir, err))
-		return false;
+	if (atomic_load(&dir->stale) || version != dir->data_version) {
+		/* Not all that is written there is of interest here. */
+		if (!sql_number(dir->db, 0, &change, err, "SELECT change FROM "
+				"organisation", ""))
+			return false;
+		if ((uint64_t)change == before && !atomic_load(&dir->stale))
+			dir->data_version = version;
+		else if (!reload(dir, err))
+			return false;
+	}
 	if (changed != NULL)
 		*changed = dir->snap->change != before;
 	return true;

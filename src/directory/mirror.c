@@ -446,21 +446,47 @@ static bool write_links(struct mirror *m, struct err *err)
 	return true;
 }
 
+/* Where the next pass goes on, and when this one was. */
+static bool write_state(struct mirror *m, sqlite3 *db, const char *source,
+			const char *cookie, struct err *err)
+{
+	int64_t now = (int64_t)time(NULL);
+
+	return sql_do(db, err, "UPDATE mirror_state SET pass = ?, source = ?, "
+		      "cookie = ?, synchronised = ?, "
+		      "full = CASE ? WHEN 1 THEN ? ELSE full END, tried = ?, "
+		      "error = ''", "issiiii", m->pass, source, cookie, now,
+		      (int64_t)m->full, now, now);
+}
+
+/* Most passes change nothing: nobody should read the directory anew then. */
+static bool end_unchanged(struct mirror *m, const char *source,
+			  const char *cookie)
+{
+	struct directory *dir = m->t.dir;
+	bool ok;
+
+	txn_end(&m->t, false);
+	/* What was marked as seen is not any more. */
+	m->pass--;
+	pthread_mutex_lock(&dir->db_lock);
+	ok = write_state(m, dir->db, source, cookie, &m->err);
+	pthread_mutex_unlock(&dir->db_lock);
+	return ok;
+}
+
 bool mirror_end(struct mirror *m, const char *source, const char *cookie,
 		struct mirror_counts *counts, struct err *err)
 {
-	int64_t now = (int64_t)time(NULL);
-	bool ok;
+	bool ok = !m->full || retire_unseen(m, &m->err);
 
-	ok = (!m->full || retire_unseen(m, &m->err)) &&
-		write_links(m, &m->err) &&
-		sql_do(m->t.dir->db, &m->err, "UPDATE mirror_state SET "
-		       "pass = ?, source = ?, cookie = ?, synchronised = ?, "
-		       "full = CASE ? WHEN 1 THEN ? ELSE full END, "
-		       "tried = ?, error = ''", "issiiii", m->pass, source,
-		       cookie, now, (int64_t)m->full, now, now);
 	*counts = m->counts;
-	ok = txn_end(&m->t, ok);
+	if (ok && counts->written == 0 && counts->removed == 0)
+		ok = end_unchanged(m, source, cookie);
+	else
+		ok = txn_end(&m->t, ok && write_links(m, &m->err) &&
+			     write_state(m, m->t.dir->db, source, cookie,
+					 &m->err));
 	if (!ok && err != NULL)
 		*err = m->err;
 	mirror_free(m);

@@ -111,6 +111,10 @@ bool cli_mkdir(struct cli *cli, const char *path);
 /* The password of --password-file or --password-stdin, in the arena; NULL
  * after saying why. */
 const char *cli_password(struct cli *cli);
+
+/* The same from a file, or with path NULL from standard input, where a
+ * terminal is asked and shows nothing. */
+const char *cli_read_password(struct cli *cli, const char *path);
 #define CLI_PASSWORD_OPTIONS \
 	{ "password-stdin", NULL, "read the password from standard input", \
 	  false }, \

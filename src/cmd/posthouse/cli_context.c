@@ -294,16 +294,11 @@ static const char *read_stdin(struct cli *cli)
 	return password;
 }
 
-const char *cli_password(struct cli *cli)
+const char *cli_read_password(struct cli *cli, const char *path)
 {
-	const char *path = cli_get(cli, "password-file"), *password;
+	const char *password;
 	int fd;
 
-	if (path != NULL && cli_flag(cli, "password-stdin")) {
-		cli_usage(cli, "give --password-stdin or --password-file, not "
-			  "both");
-		return NULL;
-	}
 	if (path == NULL)
 		return read_stdin(cli);
 	fd = cli_open(cli, path, O_RDONLY);
@@ -312,4 +307,16 @@ const char *cli_password(struct cli *cli)
 	password = read_line(cli, fd, path);
 	close(fd);
 	return password;
+}
+
+const char *cli_password(struct cli *cli)
+{
+	const char *path = cli_get(cli, "password-file");
+
+	if (path != NULL && cli_flag(cli, "password-stdin")) {
+		cli_usage(cli, "give --password-stdin or --password-file, not "
+			  "both");
+		return NULL;
+	}
+	return cli_read_password(cli, path);
 }

@@ -261,7 +261,7 @@ const struct cmdlet *cmdlet_named(const char *name)
 /* -WhatIf and the text of -Confirm are the cmdlet's own; output at its end. */
 static int carry_out(struct cmdlet_call *call)
 {
-	int rc;
+	int rc, printed;
 
 	if (call->help) {
 		cmdlet_print_help(call->cmdlet);
@@ -275,7 +275,8 @@ static int carry_out(struct cmdlet_call *call)
 	    !cli_load_config(call->cli))
 		return CLI_FAILED;
 	rc = call->cmdlet->run(call);
-	return rc == CLI_OK ? cmdlet_print(call) : rc;
+	printed = cmdlet_print(call);
+	return rc == CLI_OK ? printed : rc;
 }
 
 static int run(const struct cmdlet *cmdlet, const char *config, int argc,

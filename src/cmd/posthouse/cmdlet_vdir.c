@@ -629,7 +629,7 @@ const struct cmdlet cmdlets_vdir[] = {
 	  "-IISAuthenticationMethods Ntlm, OAuth, Negotiate", set_vdir },
 	{ "New-MapiVirtualDirectory", "Make a MAPI virtual directory.",
 	  new_params, CMDLET_CHANGES, NULL, "New-MapiVirtualDirectory -Server "
-	  "MX1 -InternalUrl https://mx1.example.test/mapi", new_vdir },
+	  "MX1 -ExternalUrl https://mail.example.test", new_vdir },
 	{ "Remove-MapiVirtualDirectory", "Remove MAPI virtual directories.",
 	  remove_params, CMDLET_CHANGES | CMDLET_ASKS | CMDLET_PIPE, NULL,
 	  "Remove-MapiVirtualDirectory 'MX1\\mapi (Default Web Site)'",

@@ -7,6 +7,7 @@
 
 extern const struct cmdlet cmdlets_vdir[];
 extern const struct cmdlet cmdlets_server[];
+extern const struct cmdlet cmdlets_test[];
 extern const struct cmdlet cmdlets_audit[];
 extern const struct cmdlet cmdlets_format[];
 

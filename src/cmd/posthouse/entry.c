@@ -74,12 +74,28 @@ bool entry_mailbox(struct cli *cli, const char *name,
 		missing(cli, "mailbox", name, "mailbox");
 }
 
+const char *entry_url(struct cli *cli, const struct dir_mailbox *m)
+{
+	const char *domain = strchr(m->address, '@');
+	char guid[GUID_TEXT_SIZE];
+	const char *base;
+	struct dir_vdir v;
+
+	/* Without an internal URL: where it would be by default. */
+	base = directory_vdir(cli_directory(cli), &m->server, false,
+			      cli_arena(cli), &v) &&
+		v.internal_url[0] != '\0' ? v.internal_url :
+		arena_printf(cli_arena(cli), "https://%s/mapi",
+			     m->server_fqdn);
+	guid_format(&m->guid, guid);
+	return arena_printf(cli_arena(cli), "%s/emsmdb/?MailboxId=%s%s", base,
+			    guid, domain != NULL ? domain : "");
+}
+
 bool entry_endpoint(struct cli *cli, const char *name, const char **url,
 		    const char **user_dn)
 {
-	char guid[GUID_TEXT_SIZE];
 	struct dir_mailbox m;
-	const char *domain;
 
 	if (cli_config(cli) == NULL) {
 		cli_failf(cli, "without --config there is no directory to "
@@ -90,12 +106,8 @@ bool entry_endpoint(struct cli *cli, const char *name, const char **url,
 		return false;
 	if (*user_dn == NULL)
 		*user_dn = m.legacy_dn;
-	guid_format(&m.guid, guid);
-	domain = strchr(m.address, '@');
 	if (*url == NULL)
-		*url = arena_printf(cli_arena(cli),
-			"https://%s/mapi/emsmdb/?MailboxId=%s%s",
-			m.server_fqdn, guid, domain != NULL ? domain : "");
+		*url = entry_url(cli, &m);
 	return true;
 }
 

@@ -18,6 +18,12 @@ bool entry_mailbox(struct cli *cli, const char *name,
 		   struct dir_mailbox *out);
 
 /*
+ * The URL of a mailbox's mail store endpoint: that of its server's front-end
+ * virtual directory.  In the arena of cli.
+ */
+const char *entry_url(struct cli *cli, const struct dir_mailbox *mailbox);
+
+/*
  * The URL of the mail store endpoint of the mailbox of this name, and its
  * legacyExchangeDN; what is not NULL already stays.
  */

@@ -25,6 +25,7 @@ const struct cli_command *const cli_tables[] = {
 const struct cmdlet *const cmdlet_tables[] = {
 	cmdlets_vdir,
 	cmdlets_server,
+	cmdlets_test,
 	cmdlets_audit,
 	cmdlets_format,
 	NULL,

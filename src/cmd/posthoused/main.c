@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cmd/posthoused/check.h"
 #include "cmd/posthoused/daemon.h"
 #include "cmd/posthoused/system.h"
 
@@ -39,7 +40,8 @@ static void print_problem(void *ctx, const char *text)
 
 static int check(const struct config *config)
 {
-	unsigned n = config_check(config, print_problem, config->path);
+	unsigned n = config_check(config, print_problem, config->path) +
+		check_services(config, print_problem, config->path);
 
 	if (n > 0) {
 		fprintf(stderr, "%s: %u problem%s\n", config->path, n,

@@ -40,7 +40,7 @@ static enum ec load_row(struct message *m)
 	if (ec == EC_SUCCESS) {
 		p = packed_new(sqlite3_column_blob(stmt, 1),
 			       (size_t)sqlite3_column_bytes(stmt, 1));
-		recipients_free(&m->recipients);
+		message_recipients_free(&m->recipients);
 		if (p == NULL || !recipients_load(&m->recipients,
 				sqlite3_column_blob(stmt, 2),
 				(size_t)sqlite3_column_bytes(stmt, 2)))
@@ -95,7 +95,7 @@ void message_close(struct message *m)
 		return;
 	store = m->store;
 	bag_free(&m->bag);
-	recipients_free(&m->recipients);
+	message_recipients_free(&m->recipients);
 	attach_list_free(&m->attachments);
 	free(m->pcl);
 	free(m);

@@ -33,7 +33,7 @@ struct recipients {
 /* False: damaged. */
 bool recipients_load(struct recipients *r, const void *data, size_t len);
 void recipients_store(const struct recipients *r, struct buf *out);
-void recipients_free(struct recipients *r);
+void message_recipients_free(struct recipients *r);
 void recipients_copy(struct recipients *dst, const struct recipients *src);
 uint64_t recipients_size(const struct recipients *r);
 

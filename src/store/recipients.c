@@ -9,7 +9,7 @@
 
 #include "store/message_impl.h"
 
-void recipients_free(struct recipients *r)
+void message_recipients_free(struct recipients *r)
 {
 	free(r->v);
 	buf_free(&r->data);
@@ -63,7 +63,7 @@ bool recipients_load(struct recipients *r, const void *data, size_t len)
 		ok = load_row(r, &in);
 	if (ok && wire_done(&in))
 		return true;
-	recipients_free(r);
+	message_recipients_free(r);
 	return false;
 }
 
@@ -235,7 +235,7 @@ enum ec message_remove_recipient(struct message *m, uint32_t row_id)
 
 enum ec message_remove_recipients(struct message *m)
 {
-	recipients_free(&m->recipients);
+	message_recipients_free(&m->recipients);
 	changed(m);
 	return EC_SUCCESS;
 }

@@ -16,7 +16,7 @@ void state_unref(struct message_state *s)
 	if (s == NULL || --s->refs > 0)
 		return;
 	packed_unref(s->props);
-	recipients_free(&s->recipients);
+	message_recipients_free(&s->recipients);
 	attach_list_free(&s->attachments);
 	free(s);
 }

@@ -324,7 +324,8 @@ static void test_table(void **state)
 
 	assert_int_equal(rop(f->h, f->other, ROP_ID_open_folder,
 			     f->other_logon, &(union rop_req){ .open_folder =
-			     { f->inbox } }, NULL, &inbox), EC_SUCCESS);
+			     { .folder_id = f->inbox } }, NULL, &inbox),
+			 EC_SUCCESS);
 	assert_int_equal(rop(f->h, f->other, ROP_ID_get_contents_table, inbox,
 			     NULL, NULL, &table), EC_SUCCESS);
 	assert_int_equal(rop(f->h, f->other, ROP_ID_set_columns, table,

@@ -344,7 +344,8 @@ static uint32_t folder_of(struct content *c, struct session *s,
 	union rop_rsp rsp;
 
 	OK(rop(c->h, s, ROP_ID_open_folder, logon, &(union rop_req){
-		.open_folder = { store_special(store, SPECIAL_INBOX) } },
+		.open_folder = { .folder_id = store_special(store,
+						SPECIAL_INBOX) } },
 	       NULL, &inbox));
 	store_put(store);
 	OK(rop(c->h, s, ROP_ID_create_folder, inbox, &(union rop_req){

@@ -10,8 +10,10 @@
 
 #include "admin/ops.h"
 #include "base/arena.h"
+#include "cmd/posthoused/address_book.h"
 #include "cmd/posthoused/audit.h"
 #include "cmd/posthoused/callers.h"
+#include "cmd/posthoused/fronting.h"
 #include "cmd/posthoused/listen.h"
 #include "cmd/posthoused/numbers.h"
 #include "cmd/posthoused/system.h"
@@ -30,13 +32,15 @@ struct daemon {
 	struct directory *directory;
 	struct store_pool *pool;
 	struct mailbox_service *mailboxes;
+	struct address_book book;
 	struct callers callers;
 	struct tokens tokens;
 	struct audit *audit;
 	struct metrics *metrics;
 	struct numbers numbers;
 	char *helper;
-	struct endpoint_service *endpoint;
+	struct endpoint_service *endpoint;        /* NULL: no mailbox role */
+	struct frontend *frontend;                /* NULL: no front-end role */
 	struct admin_daemon admin;
 	struct admin_server *admin_server;
 };
@@ -204,11 +208,16 @@ static bool start_endpoint(struct daemon *d, struct err *err)
 	const struct config_limits *l = &d->config->limits;
 	struct dir_server self;
 
+	if (d->mailboxes == NULL)
+		return true;
 	if (!directory_this_server(d->directory, d->arena, &self))
 		return err_set(err, EC_NOT_FOUND, "this server was removed "
 			       "from the directory");
+	if (!address_book_start(d->directory, d->log, &d->book, err))
+		return false;
 	d->endpoint = endpoint_new(&(struct endpoint_config){
-		.mailboxes = d->mailboxes, .log = d->log,
+		.mailboxes = d->mailboxes, .nspi = d->book.nspi,
+		.log = d->log,
 		.policy = d->callers.front_end,
 		.back_end_policy = d->callers.back_end, .hop = d->tokens.hop,
 		.host = self.fqdn,
@@ -223,6 +232,21 @@ static bool start_endpoint(struct daemon *d, struct err *err)
 	return true;
 }
 
+static bool has_role(const struct daemon *d, enum dir_role role)
+{
+	return (d->config->roles & role) != 0;
+}
+
+static bool start_frontend(struct daemon *d, struct err *err)
+{
+	return !has_role(d, DIR_ROLE_FRONTEND) ||
+		fronting_start(&(struct fronting){ .config = d->config,
+			.http = d->http, .directory = d->directory,
+			.callers = &d->callers, .tokens = &d->tokens,
+			.endpoint = d->endpoint, .log = d->log },
+			&d->frontend, err);
+}
+
 /* All is attached that will be: let requests in. */
 static bool start_serving(struct daemon *d, struct err *err)
 {
@@ -233,13 +257,16 @@ static bool start_serving(struct daemon *d, struct err *err)
 		.mailboxes = d->mailboxes, .pool = d->pool,
 		.version = POSTHOUSE_VERSION };
 	numbers_attach(&d->numbers, d->metrics);
+	if (d->frontend != NULL)
+		fronting_metrics(d->frontend, d->metrics);
 	return http_server_start(d->http, err);
 }
 
 /* Who callers are, and what they show. */
 static bool start_callers(struct daemon *d, struct err *err)
 {
-	start_mailboxes(d);
+	if (has_role(d, DIR_ROLE_MAILBOX))
+		start_mailboxes(d);
 	d->helper = system_helper_path(d->config->auth_helper);
 	return tokens_start(&d->tokens, d->config, d->directory, d->helper,
 			    d->log, err) &&
@@ -256,15 +283,19 @@ static void tell_status(void *ctx, json_t *into)
 {
 	struct daemon *d = ctx;
 	struct http_counters http;
-	struct endpoint_counters ep;
+	struct endpoint_counters ep = { 0 };
 	struct auth_stats auth;
 
 	http_server_counters(d->http, &http);
-	endpoint_counters(d->endpoint, &ep);
+	if (d->endpoint != NULL)
+		endpoint_counters(d->endpoint, &ep);
 	auth_stats(d->callers.auth, &auth);
 	json_object_set_new(into, "pid", json_integer(getpid()));
 	json_object_set_new(into, "sessions", json_integer(
+		d->mailboxes == NULL ? 0 :
 		(json_int_t)mailbox_service_sessions(d->mailboxes)));
+	if (d->frontend != NULL)
+		fronting_status(d->frontend, into);
 	json_object_set_new(into, "http", json_pack("{s:I,s:I,s:I,s:I}",
 		"open", (json_int_t)http.open, "accepted",
 		(json_int_t)http.accepted, "requests",
@@ -309,7 +340,7 @@ bool daemon_start(const struct config *config, struct log *log,
 	system_raise_files();
 	if (start_http(d, err) && drop(d, err) && open_directory(d, err) &&
 	    open_store(d, err) && start_callers(d, err) &&
-	    start_endpoint(d, err) &&
+	    start_endpoint(d, err) && start_frontend(d, err) &&
 	    start_serving(d, err) && start_admin(d, err)) {
 		*out = d;
 		return true;
@@ -327,7 +358,8 @@ void daemon_reload(struct daemon *d)
 		log_event(d->log, LOG_LEVEL_ERROR, "reload", "error=%s",
 			  log_quote(err.text, text, sizeof text));
 	tokens_reload(&d->tokens);
-	if (!http_server_reload_tls(d->http, &err))
+	if (!http_server_reload_tls(d->http, &err) ||
+	    (d->frontend != NULL && !frontend_reload(d->frontend, &err)))
 		log_event(d->log, LOG_LEVEL_ERROR, "reload", "error=%s",
 			  log_quote(err.text, text, sizeof text));
 	else
@@ -336,7 +368,10 @@ void daemon_reload(struct daemon *d)
 
 void daemon_drain(struct daemon *d)
 {
-	endpoint_drain(d->endpoint);
+	if (d->endpoint != NULL)
+		endpoint_drain(d->endpoint);
+	if (d->frontend != NULL)
+		frontend_drain(d->frontend);
 	http_server_drain(d->http);
 }
 
@@ -351,11 +386,13 @@ void daemon_stop(struct daemon *d)
 		return;
 	admin_stop(d->admin_server);
 	http_server_free(d->http);
+	frontend_free(d->frontend);
 	endpoint_free(d->endpoint);
 	tokens_stop(&d->tokens);
 	callers_stop(&d->callers);
 	if (d->mailboxes != NULL)
 		mailbox_service_free(d->mailboxes);
+	address_book_stop(&d->book);
 	store_pool_free(d->pool);
 	audit_close(d->audit);
 	metrics_free(d->metrics);

@@ -59,15 +59,17 @@ bool audit_reopen(struct audit *audit, struct err *err)
 }
 
 void audit_admin_logon(struct audit *audit, const char *user,
-		       const char *mailbox)
+		       const char *mailbox, const char *text)
 {
-	char who[TEXT_MAX], whose[TEXT_MAX];
+	char who[TEXT_MAX], whose[TEXT_MAX], words[TEXT_MAX];
 
 	if (audit == NULL)
 		return;
 	log_event(audit->lines, LOG_LEVEL_WARNING, "admin_logon",
-		  "who=%s mailbox=%s", log_quote(user, who, sizeof who),
-		  log_quote(mailbox, whose, sizeof whose));
+		  "who=%s mailbox=%s text=%s",
+		  log_quote(user, who, sizeof who),
+		  log_quote(mailbox, whose, sizeof whose),
+		  log_quote(text, words, sizeof words));
 }
 
 /* --- The last number -------------------------------------------------- */

@@ -32,8 +32,9 @@ bool audit_follow(struct audit *audit, struct directory *dir,
 bool audit_reopen(struct audit *audit, struct err *err);
 void audit_close(struct audit *audit);
 
-/* An administrator has opened somebody's mailbox (legacy DNs). */
+/* An administrator has opened somebody's mailbox (legacy DNs); text says it
+ * in words, with addresses. */
 void audit_admin_logon(struct audit *audit, const char *user,
-		       const char *mailbox);
+		       const char *mailbox, const char *text);
 
 #endif

@@ -86,7 +86,8 @@ static void on_mailbox_event(void *ctx, const struct mailbox_event *event)
 	if ((size_t)event->type >= sizeof kinds / sizeof kinds[0])
 		return;
 	if (event->type == MAILBOX_ADMIN_LOGON)
-		audit_admin_logon(d->audit, event->user, event->mailbox);
+		audit_admin_logon(d->audit, event->user, event->mailbox,
+				  event->err->text);
 	log_event(d->log, kinds[event->type].level, kinds[event->type].name,
 		  "user=%s mailbox=%s ec=%s text=%s",
 		  log_quote(event->user, user, sizeof user),

@@ -103,8 +103,8 @@ static inline void count(atomic_uint_least64_t *n, int64_t by)
 /* --- Connections ------------------------------------------------------ */
 
 enum conn_phase {
-	PHASE_PROXY, PHASE_HANDSHAKE, PHASE_IDLE, PHASE_HEAD, PHASE_BODY, PHASE_IN_HAND,
-	PHASE_LINGER,
+	PHASE_PROXY, PHASE_HANDSHAKE, PHASE_IDLE, PHASE_HEAD, PHASE_BODY,
+	PHASE_IN_HAND, PHASE_LINGER,
 };
 
 struct conn {

@@ -22,7 +22,8 @@ static void put_cookie(struct call *call, const char *name, const char *value)
 	at = stpcpy(at, "Set-Cookie: ");
 	at = stpcpy(at, name);
 	at = stpcpy(at, value);
-	at = stpcpy(at, "; path=/mapi/emsmdb");
+	at = stpcpy(at, is_nspi(call) ? "; path=/mapi/nspi" :
+		    "; path=/mapi/emsmdb");
 	if (http_is_tls(call->req))
 		at = stpcpy(at, "; secure");
 	at = stpcpy(at, "; HttpOnly\r\n");

@@ -257,6 +257,16 @@ static void serve(struct call *call)
 		call_fail(call, code);
 		return;
 	}
+	/* Each endpoint has its own; PING is both's (2.2.5, 2.2.6). */
+	if (call->type != REQUEST_TYPE_PING &&
+	    (nspi_desc(call->type) != NULL) != is_nspi(call)) {
+		call_fail(call, RESPONSE_INVALID_REQUEST_TYPE);
+		return;
+	}
+	if (call->type != REQUEST_TYPE_PING && is_nspi(call)) {
+		call_nspi(call);
+		return;
+	}
 	switch (call->type) {
 	case REQUEST_TYPE_PING:
 		call_ping(call);

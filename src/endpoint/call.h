@@ -20,6 +20,7 @@
 #include "http/server.h"
 #include "mailbox/mailbox.h"
 #include "mapi/http_body.h"
+#include "mapi/nspi.h"
 
 /* What a mount leads to. */
 struct vdir {
@@ -30,7 +31,7 @@ struct vdir {
 
 struct endpoint_stats {
 	atomic_uint_least64_t requests, ping, connect, execute,
-		execute_inline, disconnect, notification_wait,
+		execute_inline, disconnect, notification_wait, nspi,
 		response_code[RESPONSE_ENDPOINT_SHUTTING_DOWN + 1],
 		unauthorized, pending, busy, waiting;
 };
@@ -76,6 +77,7 @@ struct call {
 		struct execute_req execute;
 		struct disconnect_req disconnect;
 		struct notification_wait_req wait;
+		const union nspi_req *nspi;       /* mapi/nspi.h */
 	} in;
 	struct bin out;                   /* the body of the answer */
 	char id[GUID_TEXT_SIZE];          /* request-id */
@@ -120,6 +122,9 @@ void call_execute(struct call *call);
 void call_disconnect(struct call *call);
 void call_notification_wait(struct call *call);
 
+/* nspi.c: any of the address book's. */
+void call_nspi(struct call *call);
+
 /*
  * Take the context of the call's cookies into use.  False: the call has been
  * failed.
@@ -142,6 +147,12 @@ struct bin call_body(const struct call *call);
  * may use it no more.  Its request is ended by the caller, which does both in
  * one callback. */
 void call_ended(struct call *call);
+
+/* Whether the call came to the address book endpoint. */
+static inline bool is_nspi(const struct call *call)
+{
+	return call->vdir == &call->service->nspi;
+}
 
 static inline void bump(atomic_uint_least64_t *n)
 {

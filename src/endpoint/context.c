@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "http/server.h"
 #include "mailbox/mailbox.h"
+#include "mailbox/nspi.h"
 
 enum { BUCKETS_FIRST = 64, RANDOM_POOL = 1024 };
 
@@ -27,6 +28,7 @@ struct context {
 	uint64_t expires;                 /* clock_ms, when idle */
 	const struct identity *who;
 	struct session *session;
+	struct nspi_session *nspi;
 	struct http_request *wait;        /* to be told of cancel */
 	void (*cancel)(void *ctx, struct http_request *req);
 	void *cancel_ctx;
@@ -191,6 +193,7 @@ static void expire(struct contexts *all)
 static void free_context(struct context *c)
 {
 	identity_unref(c->who);
+	nspi_session_free(c->nspi);
 	free(c);
 }
 
@@ -471,6 +474,18 @@ void context_set_session(struct context *c, struct session *session)
 {
 	pthread_mutex_lock(&c->all->lock);
 	c->session = session;
+	pthread_mutex_unlock(&c->all->lock);
+}
+
+struct nspi_session *context_nspi(const struct context *c)
+{
+	return c->nspi;
+}
+
+void context_set_nspi(struct context *c, struct nspi_session *session)
+{
+	pthread_mutex_lock(&c->all->lock);
+	c->nspi = session;
 	pthread_mutex_unlock(&c->all->lock);
 }
 

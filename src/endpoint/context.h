@@ -21,6 +21,7 @@ struct contexts;
 struct context;
 struct http_request;
 struct identity;
+struct nspi_session;
 struct session;
 
 struct contexts_config {
@@ -81,6 +82,10 @@ void context_cookies(struct context *context,
 /* Of a context in use. */
 struct session *context_session(const struct context *context);
 void context_set_session(struct context *context, struct session *session);
+
+/* The address book's session, of a context that has that instead. */
+struct nspi_session *context_nspi(const struct context *context);
+void context_set_nspi(struct context *context, struct nspi_session *session);
 
 /*
  * Take the context out of the table: its cookies are worth nothing any more,

@@ -85,7 +85,8 @@ struct endpoint_service *endpoint_new(const struct endpoint_config *config,
 
 	set_config(service, config);
 	service->emsmdb = (struct vdir){ service, "/mapi/emsmdb/", false };
-	service->nspi = (struct vdir){ service, "/mapi/nspi/", true };
+	service->nspi = (struct vdir){ service, "/mapi/nspi/",
+				       config->nspi == NULL };
 	service->id_base = guid_new();
 	contexts = (struct contexts_config){
 		.max = service->config.contexts,
@@ -165,6 +166,7 @@ void endpoint_counters(const struct endpoint_service *service,
 		.execute_inline = get(&n->execute_inline),
 		.disconnect = get(&n->disconnect),
 		.notification_wait = get(&n->notification_wait),
+		.nspi = get(&n->nspi),
 		.unauthorized = get(&n->unauthorized),
 		.expired = contexts_expired(service->contexts),
 		.pending = get(&n->pending), .busy = get(&n->busy),

@@ -30,12 +30,14 @@ struct http_server;
 struct identity;                  /* auth/auth.h */
 struct log;                       /* base/log.h */
 struct mailbox_service;           /* mailbox/mailbox.h */
+struct nspi_service;              /* mailbox/nspi.h */
 
 struct endpoint_service;
 
 /* 0 in a number means the default beside it. */
 struct endpoint_config {
 	struct mailbox_service *mailboxes;
+	struct nspi_service *nspi;        /* NULL: no address book */
 	/* Who may come, on listeners for clients and on those for servers;
 	 * the latter NULL: there are none. */
 	struct gate_policy *policy, *back_end_policy;
@@ -60,7 +62,7 @@ struct endpoint_config {
 struct endpoint_counters {
 	uint64_t requests;        /* POSTs to an endpoint */
 	uint64_t ping, connect, execute, execute_inline, disconnect;
-	uint64_t notification_wait;
+	uint64_t notification_wait, nspi;
 	uint64_t response_code[19];       /* X-ResponseCode, late ones too */
 	uint64_t unauthorized;    /* 401 */
 	uint64_t expired;         /* contexts destroyed by their timer */

@@ -21,6 +21,12 @@ bool call_begin_context(struct call *call, enum context_use use)
 		call_fail(call, code);
 		return false;
 	}
+	/* A cookie of the other endpoint is none here. */
+	if ((context_nspi(context) != NULL) != is_nspi(call)) {
+		context_end(context, use);
+		call_fail(call, RESPONSE_CONTEXT_NOT_FOUND);
+		return false;
+	}
 	call->use = use;
 	call->context = context;
 	return true;

@@ -10,6 +10,7 @@
 #include "auth/gate.h"
 #include "auth/hop.h"
 #include "base/clock.h"
+#include "mailbox/nspi.h"
 #include "mapi/http_body.h"
 
 struct fake_state fake;
@@ -284,4 +285,37 @@ bool mailbox_notify_set(struct session *session, void (*wake)(void *ctx),
 	session->wake_ctx = ctx;
 	pthread_mutex_unlock(&lock);
 	return waiting;
+}
+
+/* --- The address book: Bind gives a session, the others an empty answer -- */
+
+bool nspi_is_inline(struct nspi_service *svc, enum request_type type,
+		    const union nspi_req *req)
+{
+	return type != REQUEST_TYPE_MOD_PROPS;
+}
+
+uint32_t nspi_run(struct nspi_service *svc, struct nspi_session **session,
+		  const struct identity *who, enum request_type type,
+		  const union nspi_req *req, struct arena *arena,
+		  struct bin *body)
+{
+	bool bind = type == REQUEST_TYPE_BIND;
+
+	if (bind && !req->bind.has_state)
+		*body = (struct bin){ (const uint8_t *)"refused", 7 };
+	else
+		*body = (struct bin){ (const uint8_t *)"served", 6 };
+	if (bind && req->bind.has_state) {
+		*session = malloc(1);
+		fake.connected++;
+	}
+	return 0;
+}
+
+void nspi_session_free(struct nspi_session *session)
+{
+	if (session != NULL)
+		fake.disconnected++;
+	free(session);
 }

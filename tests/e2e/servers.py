@@ -18,6 +18,7 @@ import shutil
 import signal
 import subprocess
 import time
+import urllib.request
 
 import domain
 
@@ -26,7 +27,7 @@ CMDLETS = ["Get-MapiVirtualDirectory", "Set-MapiVirtualDirectory",
            "Set-MAPIVirtualDirectory", "New-MapiVirtualDirectory",
            "Remove-MapiVirtualDirectory", "Get-ExchangeServer",
            "Get-Mailbox", "Get-MailboxDatabase", "Test-MapiConnectivity",
-           "Search-AdminAuditLog"]
+           "Search-AdminAuditLog", "Format-List", "Format-Table"]
 
 
 class Failed(Exception):
@@ -137,6 +138,8 @@ auth_helper = {self.build}/{PROGRAMS}/posthouse-auth
 [http]
 listen = {server.address}:443 tls
 {back}
+[metrics]
+listen = {server.address}:9100
 [tls]
 certificate = ../{name}.pem
 key = ../{name}.key
@@ -283,6 +286,16 @@ audit = audit.log
         status = process.wait(timeout)
         self.servers[name].process = None
         return status
+
+    def metrics(self, name):
+        """Name with labels, as in the text, to value."""
+        address = self.servers[name].address
+        with urllib.request.urlopen(f"http://{address}:9100/metrics",
+                                    timeout=30) as answer:
+            lines = answer.read().decode().splitlines()
+        return {key: float(value) for key, _, value in
+                (line.rpartition(" ") for line in lines
+                 if line and not line.startswith("#"))}
 
     def diagnosis(self, name):
         text = ""

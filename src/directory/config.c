@@ -232,6 +232,7 @@ static bool set_string(struct parser *p, const struct config_key *key,
 	if (*value == '\0')
 		return complain(p, "%s has no value; write one, or leave the "
 				"line out", key->name);
+	free(*out);               /* the preset */
 	*out = key->type == CONFIG_PATH ? beside(p->config->path, value) :
 		xstrdup(value);
 	return true;
@@ -556,11 +557,18 @@ static bool complete_metrics(struct parser *p)
 	return true;
 }
 
+/* https; plain on loopback alone, where nobody listens in or answers for
+ * another. */
 static bool is_url(const char *text)
 {
-	return strncmp(text, "https://", 8) == 0 ||
-		strncmp(text, "http://127.", 11) == 0 ||
-		strncmp(text, "http://[::1]", 12) == 0;
+	static const char *const plain[] = { "http://127.0.0.1",
+					     "http://[::1]" };
+
+	for (size_t i = 0; i < 2; i++)
+		if (strncmp(text, plain[i], strlen(plain[i])) == 0 &&
+		    strchr(":/", text[strlen(plain[i])]) != NULL)
+			return true;
+	return strncmp(text, "https://", 8) == 0;
 }
 
 /* [oauth]: the keys that are asked for when one of them is there. */

@@ -190,6 +190,101 @@ static const struct {
 	{ "[server]\nname = \xff\xfe\n", ":2: ", "UTF-8" },
 };
 
+/* Listeners for servers and for metrics, PROXY, tokens, the audit log. */
+static void test_listeners_and_tokens(void **state)
+{
+	struct config *c = NULL;
+	struct err err;
+
+	(void)state;
+	if (!parse(HEAD PLAIN
+		   "listen_backend = 192.0.2.1:444\n"
+		   "proxy_from = 10.0.0.0/8, fd00::/8\n"
+		   "[tls]\ncertificate = c\nkey = k\n"
+		   "[metrics]\n"
+		   "listen = 127.0.0.1:9898\n"
+		   "listen = 192.0.2.1:9898\n"
+		   "listen = 192.0.2.1:9899 tls\n"
+		   "allow = 192.0.2.0/24\n"
+		   "[log]\naudit = audit.log\n"
+		   "[oauth]\n"
+		   "jwks_url = https://idp.example.test/keys\n"
+		   "ca_file = ca.pem\n"
+		   "issuer = https://a.test/ https://b.test/\n"
+		   "audience = x\n"
+		   "skew = 30 s\n", &c, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(c->listener_count, 5);
+	assert_int_equal(c->listeners[0].kind, CONFIG_LISTEN_CLIENT);
+	assert_int_equal(c->listeners[1].kind, CONFIG_LISTEN_BACKEND);
+	assert_true(c->listeners[1].tls);
+	assert_int_equal(c->listeners[2].kind, CONFIG_LISTEN_METRICS);
+	assert_false(c->listeners[2].tls);
+	assert_false(c->listeners[3].tls);
+	assert_true(c->listeners[4].tls);
+	assert_string_equal(c->proxy_from, "10.0.0.0/8, fd00::/8");
+	assert_string_equal(c->metrics_allow, "192.0.2.0/24");
+	assert_string_equal(c->audit_file, "/etc/ph/audit.log");
+	assert_null(c->oauth.jwks_file);
+	assert_string_equal(c->oauth.jwks_url, "https://idp.example.test/keys");
+	assert_string_equal(c->oauth.ca_file, "/etc/ph/ca.pem");
+	assert_string_equal(c->oauth.issuer,
+			    "https://a.test/ https://b.test/");
+	assert_string_equal(c->oauth.claims, "upn oid");
+	assert_int_equal(c->oauth.skew, 30000);
+	assert_int_equal(c->oauth.refresh, 3600000);
+	assert_int_equal(c->oauth.refetch, 30000);
+	config_free(c);
+}
+
+#define OAUTH "[oauth]\nissuer = a\naudience = b\n"
+
+static void test_bad_tokens(void **state)
+{
+	static const struct {
+		const char *text, *complaint;
+	} cases[] = {
+		{ HEAD "[metrics]\nlisten = 127.0.0.1:1\n", "no listener" },
+		{ HEAD "[http]\nlisten_backend = 127.0.0.1:444\n",
+		  "needs a certificate" },
+		{ HEAD "[http]\nlisten_backend = 0.0.0.0:444 plain\n",
+		  "use tls" },
+		{ HEAD "[http]\nlisten_backend = 127.0.0.1:444 odd\n",
+		  "listen_backend ends in \"odd\"" },
+		{ HEAD PLAIN "listen_backend = 127.0.0.1:8080 plain\n",
+		  "listened on twice" },
+		{ HEAD PLAIN "proxy_from = host\n", "proxy_from: \"host\"" },
+		{ HEAD PLAIN "[metrics]\nlisten = 0.0.0.0:1\n",
+		  "set allow under [metrics]" },
+		{ HEAD PLAIN "[metrics]\nallow = 10.0.0.1/8\n",
+		  "clear the bits" },
+		{ HEAD PLAIN "[oauth]\nissuer = a\n", "audience is missing" },
+		{ HEAD PLAIN "[oauth]\njwks_file = a\n",
+		  "issuer is missing" },
+		{ HEAD PLAIN OAUTH, "jwks_file or jwks_url is missing" },
+		{ HEAD PLAIN OAUTH "jwks_file = a\njwks_url = https://b/\n",
+		  "exclude each other" },
+		{ HEAD PLAIN OAUTH "jwks_url = http://idp.test/\n",
+		  "begins with https://" },
+		{ HEAD PLAIN OAUTH "jwks_url = http://127.0.0.1.test/\n",
+		  "begins with https://" },
+		{ HEAD PLAIN OAUTH "jwks_file = a\nskew = 1 h\n",
+		  "outside its range" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct config *c = NULL;
+		struct err err;
+
+		if (parse(cases[i].text, &c, &err))
+			fail_msg("accepted: %s", cases[i].text);
+		if (strstr(err.text, cases[i].complaint) == NULL)
+			fail_msg("\"%s\" without \"%s\"", err.text,
+				 cases[i].complaint);
+	}
+}
+
 static void test_bad(void **state)
 {
 	struct config *c = NULL;
@@ -333,6 +428,8 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_all_forms),
 		cmocka_unit_test(test_directory),
+		cmocka_unit_test(test_listeners_and_tokens),
+		cmocka_unit_test(test_bad_tokens),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_odd_bytes),
 		cmocka_unit_test(test_load),

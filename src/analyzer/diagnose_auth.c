@@ -60,6 +60,17 @@ static bool basic_over_plain(const struct rule *rule,
 	return true;
 }
 
+/* A 401 after credentials that got there. */
+static bool is_refusal(const struct observed *o,
+		       const struct observed_exchange *x)
+{
+	unsigned handshake = HTTP_AUTH_NTLM | HTTP_AUTH_NEGOTIATE;
+
+	return x->auth != 0 && x->status == 401 &&
+		(x->ntlm_challenge || o->from_text ||
+		 (x->auth & handshake) == 0);
+}
+
 /* All that could be tried was refused, with a handshake that went well. */
 static bool wrong_credentials(const struct rule *rule,
 			      const struct observed *o, struct finding *f)
@@ -68,10 +79,7 @@ static bool wrong_credentials(const struct rule *rule,
 
 	for (const struct observed_exchange *x = o->first; x != NULL;
 	     x = x->next)
-		if (x->auth != 0 && x->status == 401 &&
-		    (x->ntlm_challenge || o->from_text || (x->auth & (HTTP_AUTH_NTLM |
-						      HTTP_AUTH_NEGOTIATE))
-		     == 0))
+		if (is_refusal(o, x))
 			proper |= x->auth;
 	if (refused == 0 || proper == 0 || in_state(o, METHOD_WORKS) != 0)
 		return false;

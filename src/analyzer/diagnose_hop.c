@@ -88,7 +88,8 @@ static bool method_mismatch(const struct rule *rule, const struct observed *o,
 		"Site)' -IISAuthenticationMethods Ntlm, OAuth, Negotiate",
 		hop.to_name);
 	evidence(o, f, "%s was answered with status %d, X-FailureContext %s",
-		 op_name(x->op), x->status, failure_code_name(rule->key));
+		 op_name(x->op), x->status,
+		 failure_code_name(FAILURE_HOP_METHOD));
 	evidence(o, f, "hop: %s to %s; needed: %s; offered: %s", hop.from,
 		 hop.to, needed, offered);
 	return true;

@@ -7,8 +7,12 @@
 #include <string.h>
 #include <strings.h>
 
+/*
+ * A handshake takes 3 answers at most; with a server that closes connections
+ * in it, libcurl would begin again for ever.
+ */
 enum { BODY_MAX = 1 << 20, FIELDS_MAX = 200, TIMEOUT_MS = 60000,
-       CONNECT_MS = 10000 };
+       CONNECT_MS = 10000, RESPONSES_MAX = 8 };
 
 struct http_client {
 	CURL *curl;
@@ -138,7 +142,8 @@ static size_t on_header(char *line, size_t size, size_t n, void *ctx)
 
 	if (len > 5 && memcmp(line, "HTTP/", 5) == 0) {
 		x->n_fields = 0;
-		x->responses++;
+		if (++x->responses > RESPONSES_MAX)
+			return 0;
 		buf_clear(&x->body);
 		note_tls(x);
 	} else if (colon != NULL && x->n_fields < FIELDS_MAX) {
@@ -376,6 +381,8 @@ bool http_client_send(struct http_client *c, const struct http_request *rq,
 	*failure = failure_of(code, &x);
 	return err_set(err, EC_ERROR, "%s", x.too_large ?
 		       "the answer is larger than allowed" :
+		       x.responses > RESPONSES_MAX ?
+		       "the server answers 401 again and again" :
 		       text[0] != '\0' ? text : curl_easy_strerror(code));
 }
 

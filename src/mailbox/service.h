@@ -24,8 +24,8 @@ struct store_pool *service_pool(const struct mailbox_service *svc);
 
 /*
  * Count a session of the user in and out.  False, with nothing counted, when
- * max of them are there already, logged on or not.  It gets an index that no other session has
- * ([MS-OXCRPC] 3.1.4.1, piCxr).
+ * max of them are there already, logged on or not.  It gets an index that no
+ * other session has ([MS-OXCRPC] 3.1.4.1, piCxr).
  */
 bool service_add(struct mailbox_service *svc, struct session *session,
 		 const struct guid *user, uint32_t max);

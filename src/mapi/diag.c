@@ -158,9 +158,17 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+/* What separates; control characters are shown as blanks. */
 static bool is_blank(char c)
 {
-	return c == ' ' || c == '\t';
+	return c == ' ' || c == 0x7f ||
+		((unsigned char)c < 0x20 && c != '\r' && c != '\n' &&
+		 c != '\0');
+}
+
+static bool is_control(char c)
+{
+	return (unsigned char)c < 0x20 || c == 0x7f;
 }
 
 static void skip_blanks(struct text *t)
@@ -233,10 +241,9 @@ static bool take_u32(struct text *t, uint32_t *out)
 static const char *rest_of(struct text t, struct arena *a)
 {
 	size_t len;
+	char *text;
 
 	skip_blanks(&t);
-	while (t.end > t.p && (is_blank(t.end[-1]) || t.end[-1] == '\r'))
-		t.end--;
 	len = (size_t)(t.end - t.p);
 	if (len > DIAG_TEXT_MAX) {
 		len = DIAG_TEXT_MAX;
@@ -244,7 +251,14 @@ static const char *rest_of(struct text t, struct arena *a)
 		while (len > 0 && ((unsigned char)t.p[len] & 0xc0) == 0x80)
 			len--;
 	}
-	return arena_strndup(a, t.p, len);
+	while (len > 0 && (is_blank(t.p[len - 1]) ||
+			   is_control(t.p[len - 1])))
+		len--;
+	text = arena_strndup(a, t.p, len);
+	for (char *c = text; *c != '\0'; c++)
+		if (is_control(*c))
+			*c = ' ';
+	return text;
 }
 
 static bool take_guid(struct text *t, struct guid *out)

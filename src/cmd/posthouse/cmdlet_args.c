@@ -46,7 +46,33 @@ static void all_params(const struct cmdlet *c,
 	out[n] = NULL;
 }
 
-/* A name, an alias or the beginning of one name alone. */
+static bool is_called(const struct cmdlet_param *p, const char *name)
+{
+	return strcasecmp(p->name, name) == 0 ||
+		(p->alias != NULL && strcasecmp(p->alias, name) == 0);
+}
+
+static bool begins_with(const struct cmdlet_param *p, const char *name)
+{
+	size_t len = strlen(name);
+
+	return strncasecmp(p->name, name, len) == 0 ||
+		(p->alias != NULL && strncasecmp(p->alias, name, len) == 0);
+}
+
+static void complain(struct cmdlet_call *call, const char *name,
+		     const char *matches)
+{
+	if (*matches != '\0')
+		cmdlet_error(call, "Parameter cannot be processed because the "
+			     "parameter name '%s' is ambiguous. Possible "
+			     "matches include:%s.", name, matches);
+	else
+		cmdlet_error(call, "A parameter cannot be found that matches "
+			     "parameter name '%s'.", name);
+}
+
+/* A name, an alias or the beginning of one alone; NULL after saying why. */
 static const struct cmdlet_param *find_param(struct cmdlet_call *call,
 					     const char *name)
 {
@@ -56,25 +82,18 @@ static const struct cmdlet_param *find_param(struct cmdlet_call *call,
 
 	all_params(call->cmdlet, all);
 	for (size_t i = 0; all[i] != NULL; i++) {
-		if (strcasecmp(all[i]->name, name) == 0 ||
-		    (all[i]->alias != NULL &&
-		     strcasecmp(all[i]->alias, name) == 0)) {
+		if (is_called(all[i], name)) {
 			buf_free(&matches);
 			return all[i];
 		}
-		if (strncasecmp(all[i]->name, name, strlen(name)) == 0) {
+		if (begins_with(all[i], name)) {
 			found = all[i];
 			buf_printf(&matches, " -%s", all[i]->name);
 			n++;
 		}
 	}
-	if (n > 1)
-		cmdlet_error(call, "Parameter cannot be processed because the "
-			     "parameter name '%s' is ambiguous. Possible "
-			     "matches include:%s.", name, buf_str(&matches));
-	else if (n == 0)
-		cmdlet_error(call, "A parameter cannot be found that matches "
-			     "parameter name '%s'.", name);
+	if (n != 1)
+		complain(call, name, buf_str(&matches));
 	buf_free(&matches);
 	return n == 1 ? found : NULL;
 }

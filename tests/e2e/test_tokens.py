@@ -341,7 +341,7 @@ class Suite:
         assert "there is no RSA key" in self.check(
             "[oauth]\nissuer = a\naudience = b\njwks_file = empty.json\n")
         said = self.check("[oauth]\nissuer = a\naudience = b\njwks_url = "
-                          f"http://127.0.0.1:{free_port()}/keys\n")
+                          f"http://127.0.0.1:{free_port()}/keys\n", 0)
         assert "cannot fetch the key set" in said, said
         for settings, complaint in (
                 ("[oauth]\nissuer = a\njwks_file = x\n", "audience"),

@@ -26,6 +26,16 @@ static void report(struct check *c, const char *text)
 	c->problem(c->ctx, text);
 }
 
+/*
+ * The daemon starts without keys and reads them when the provider answers:
+ * whoever waits for this check to start it must not wait for the provider.
+ */
+static void warn(struct check *c, struct err *err)
+{
+	err_prefix(err, "warning: bearer tokens are refused for now");
+	c->problem(c->ctx, err->text);
+}
+
 /* posthouse-fetch lies beside posthouse-auth. */
 static bool fetch(const struct config *config, struct buf *out,
 		  struct err *err)
@@ -60,8 +70,10 @@ static void check_keys(struct check *c)
 		report(c, err.text);
 		return;
 	}
-	if (!(o->jwks_file != NULL ? jwks_read_file(from, &text, &err) :
-	      fetch(c->config, &text, &err))) {
+	if (o->jwks_file == NULL && !fetch(c->config, &text, &err)) {
+		warn(c, &err);
+	} else if (o->jwks_file != NULL &&
+		   !jwks_read_file(from, &text, &err)) {
 		report(c, err.text);
 	} else if (!jwks_parse(buf_str(&text), text.len, &keys, &err)) {
 		err_prefix(&err, "the key set of %s", from);

@@ -90,6 +90,14 @@ struct config_frontend {
 	uint32_t connect_timeout, answer_timeout, probe;  /* ms */
 };
 
+/* [ldap]: directory/ldap_sync.h says what each is.  NULL: not given. */
+struct config_ldap {
+	char *url, *base, *filter, *bind_dn, *password_file, *keytab, *ca_file;
+	char *schema, *attributes, *databases, *admins;
+	uint32_t poll, full, timeout;     /* ms */
+	uint32_t page;
+};
+
 struct config {
 	char *path;               /* of the file itself, absolute */
 
@@ -126,6 +134,8 @@ struct config {
 	char *audit_file;         /* NULL: none */
 
 	struct config_oauth oauth;
+
+	struct config_ldap ldap;
 
 	/* [autodiscover]: pairs, as endpoint/autodiscover.h reads them */
 	char *autodiscover_redirect;      /* NULL: none */

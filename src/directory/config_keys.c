@@ -87,6 +87,23 @@ const struct config_key config_keys[] = {
 	STRING("oauth", "trusted_issuers", oauth.trusted_issuers, NULL),
 	STRING("oauth", "client_id", oauth.client_id, NULL),
 
+	STRING("ldap", "url", ldap.url, NULL),
+	STRING("ldap", "base", ldap.base, NULL),
+	STRING("ldap", "filter", ldap.filter, NULL),
+	STRING("ldap", "bind_dn", ldap.bind_dn, NULL),
+	PATH("ldap", "password_file", ldap.password_file),
+	PATH("ldap", "keytab", ldap.keytab),
+	PATH("ldap", "ca_file", ldap.ca_file),
+	STRING("ldap", "schema", ldap.schema, "ad"),
+	STRING("ldap", "attributes", ldap.attributes, NULL),
+	STRING("ldap", "databases", ldap.databases, NULL),
+	STRING("ldap", "admins", ldap.admins, NULL),
+	VALUE("ldap", "poll", CONFIG_TIME, ldap.poll, 100, 86400000, "5 s"),
+	VALUE("ldap", "full", CONFIG_TIME, ldap.full, 1000, 604800000, "1 h"),
+	VALUE("ldap", "timeout", CONFIG_TIME, ldap.timeout, 100, 600000,
+	      "10 s"),
+	VALUE("ldap", "page", CONFIG_NUMBER, ldap.page, 1, 10000, "500"),
+
 	STRING("autodiscover", "redirect", autodiscover_redirect, NULL),
 
 	/* Sessions of a user on a mailbox database. */

@@ -47,6 +47,8 @@ static void set_options(LDAP *ld, const struct ldap_config *config)
 
 	ldap_set_option(ld, LDAP_OPT_PROTOCOL_VERSION, &version);
 	ldap_set_option(ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
+	/* The name in the URL is the server's, whatever DNS says. */
+	ldap_set_option(ld, LDAP_OPT_X_SASL_NOCANON, LDAP_OPT_ON);
 	ldap_set_option(ld, LDAP_OPT_NETWORK_TIMEOUT, &timeout);
 	ldap_set_option(ld, LDAP_OPT_TIMEOUT, &timeout);
 	ldap_set_option(ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand);

@@ -10,6 +10,8 @@ extern const struct cli_command cmd_certificate[];
 extern const struct cli_command cmd_server[];
 extern const struct cli_command cmd_database[];
 extern const struct cli_command cmd_user[];
+extern const struct cli_command cmd_people[];
+extern const struct cli_command cmd_list[];
 extern const struct cli_command cmd_mailbox[];
 extern const struct cli_command cmd_changes[];
 extern const struct cli_command cmd_cmdlets[];
@@ -20,5 +22,6 @@ extern const struct cli_command cmd_analyze[];
 extern const struct cli_command cmd_explain[];
 extern const struct cli_command cmd_bench[];
 extern const struct cli_command cmd_dns[];
+extern const struct cli_command cmd_ldap[];
 
 #endif

@@ -9,6 +9,8 @@ const struct cli_command *const cli_tables[] = {
 	cmd_server,
 	cmd_database,
 	cmd_user,
+	cmd_people,
+	cmd_list,
 	cmd_mailbox,
 	cmd_changes,
 	cmd_daemon,
@@ -18,6 +20,7 @@ const struct cli_command *const cli_tables[] = {
 	cmd_explain,
 	cmd_bench,
 	cmd_dns,
+	cmd_ldap,
 	cmd_cmdlets,
 	NULL,
 };

@@ -129,14 +129,36 @@ static void on_pending(void *ctx, struct http_request *req)
 	http_timer(req, call->service->config.pending_ms, on_pending, call);
 }
 
+static void wait_on(struct call *call);
+
+/* This request, or the one that it waits for, may take long. */
+static void on_long(void *ctx, struct http_request *req)
+{
+	struct call *call = ctx;
+
+	workers_relieve(call->service->workers, call->job.key);
+	call->waited += WORKERS_LONG_MS;
+	wait_on(call);
+}
+
+/* Until the first PENDING, in steps where a worker may be asked for. */
+static void wait_on(struct call *call)
+{
+	unsigned ms = call->service->config.pending_ms - call->waited;
+
+	if (call->job.key != NULL && ms > WORKERS_LONG_MS)
+		http_timer(call->req, WORKERS_LONG_MS, on_long, call);
+	else
+		http_timer(call->req, ms, on_pending, call);
+}
+
 void call_start(struct call *call)
 {
 	put_success(call);
 	http_start(call->req, 200);
 	http_send(call->req, &(struct iovec){ (void *)processing,
 		  sizeof processing - 1 }, 1);
-	http_timer(call->req, call->service->config.pending_ms, on_pending,
-		   call);
+	wait_on(call);
 	call->streaming = true;
 }
 

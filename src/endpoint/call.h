@@ -72,6 +72,7 @@ struct call {
 	enum response_code code, late_code;
 	uint32_t error_code;              /* of the body */
 	uint64_t deadline;                /* of a wait, clock_ms */
+	unsigned waited;                  /* ms, before the first PENDING */
 	union {
 		struct connect_req connect;
 		struct execute_req execute;

@@ -6,9 +6,13 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 
 /* Jobs of one key in a row while others wait for a thread. */
 enum { ROW_MAX = 16 };
+
+/* What runs longer than this may well not hold the lock all the time. */
+enum { LONG_MS = WORKERS_LONG_MS };
 
 struct queue {
 	struct job *first, **last;
@@ -20,6 +24,9 @@ struct worker {
 	const void *key;          /* NULL: none */
 	struct queue behind;
 	unsigned row;             /* jobs of this key so far */
+	uint64_t since;           /* clock_ms, of the job that it runs */
+	bool running;
+	bool is_long;             /* nobody waits for this job any more */
 	struct worker *next_idle;
 	pthread_cond_t wake;
 	pthread_t thread;
@@ -58,7 +65,8 @@ static struct job *pop(struct queue *queue)
 static struct worker *runs_key(struct workers *workers, const void *key)
 {
 	for (unsigned i = 0; key != NULL && i < workers->n_threads; i++)
-		if (workers->worker[i].key == key)
+		if (workers->worker[i].key == key &&
+		    !workers->worker[i].is_long)
 			return &workers->worker[i];
 	return NULL;
 }
@@ -132,9 +140,13 @@ static void *thread_main(void *arg)
 
 		if (job != NULL) {
 			workers->reserved--;
+			worker->since = clock_ms();
+			worker->running = true;
+			worker->is_long = false;
 			pthread_mutex_unlock(&workers->lock);
 			job->run(job);
 			pthread_mutex_lock(&workers->lock);
+			worker->running = false;
 		} else if (!workers->stop) {
 			sleep_idle(worker);
 		} else {
@@ -219,22 +231,54 @@ void workers_release(struct workers *workers)
 	pthread_mutex_unlock(&workers->lock);
 }
 
-void workers_submit(struct workers *workers, struct job *job)
+/* Put the job where it belongs; the thread that it wakes, or NULL.  Locked. */
+static struct worker *place(struct workers *workers, struct job *job)
 {
-	struct worker *worker, *woken = NULL;
+	struct worker *worker = runs_key(workers, job->key), *woken = NULL;
 
-	pthread_mutex_lock(&workers->lock);
-	worker = runs_key(workers, job->key);
 	if (worker == NULL && workers->idle != NULL) {
 		worker = woken = workers->idle;
 		workers->idle = woken->next_idle;
 		woken->key = job->key;
+		woken->is_long = false;
 	}
 	push(worker != NULL ? &worker->behind : &workers->queue, job);
+	return woken;
+}
+
+void workers_submit(struct workers *workers, struct job *job)
+{
+	struct worker *woken;
+
+	pthread_mutex_lock(&workers->lock);
+	woken = place(workers, job);
 	pthread_mutex_unlock(&workers->lock);
 	/* After the lock, into which the worker would run at once. */
 	if (woken != NULL)
 		pthread_cond_signal(&woken->wake);
+}
+
+void workers_relieve(struct workers *workers, const void *key)
+{
+	struct worker *busy, *woken;
+	struct job *job, *next;
+
+	pthread_mutex_lock(&workers->lock);
+	busy = runs_key(workers, key);
+	if (busy != NULL && busy->running &&
+	    clock_ms() - busy->since >= LONG_MS) {
+		busy->is_long = true;
+		job = busy->behind.first;
+		busy->behind.first = NULL;
+		busy->behind.last = &busy->behind.first;
+		for (; job != NULL; job = next) {
+			next = job->next;
+			woken = place(workers, job);
+			if (woken != NULL)
+				pthread_cond_signal(&woken->wake);
+		}
+	}
+	pthread_mutex_unlock(&workers->lock);
 }
 
 unsigned workers_waiting(struct workers *workers)

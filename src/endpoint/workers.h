@@ -33,6 +33,15 @@ bool workers_reserve(struct workers *workers);
 void workers_release(struct workers *workers);
 void workers_submit(struct workers *workers, struct job *job);
 
+/*
+ * Let what waits behind a job of this key go elsewhere, and what comes
+ * later, if that job has run for WORKERS_LONG_MS: a copy of a folder to
+ * another mailbox takes the lock again for each message, and others are to
+ * have it in between.  To be called when one of the key has waited so long.
+ */
+enum { WORKERS_LONG_MS = 50 };
+void workers_relieve(struct workers *workers, const void *key);
+
 /* Places taken by what has not been begun. */
 unsigned workers_waiting(struct workers *workers);
 

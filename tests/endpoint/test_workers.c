@@ -183,6 +183,31 @@ static void test_turns(void **state)
 	}
 }
 
+/* Behind a job that goes on and on nobody has to wait, nor come to wait. */
+static void test_relieve(void **state)
+{
+	struct fix *f = *state;
+
+	submit(f, 0, f, true);
+	submit(f, 1, f, false);
+	submit(f, 2, f, false);
+	wait_for(f, 1);
+	workers_relieve(f->workers, &f->log);     /* another's */
+	workers_relieve(f->workers, NULL);
+	while (workers_waiting(f->workers) > 0)
+		workers_relieve(f->workers, f);
+	wait_for(f, 3);
+	submit(f, 3, f, false);
+	wait_for(f, 4);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(f->log.order[i], i);
+	open_gate(f);
+	/* and then they are one after the other again */
+	for (int i = 4; i < MANY; i++)
+		submit(f, i, f, false);
+	wait_for(f, MANY);
+}
+
 /* What is queued is run before the threads end. */
 static void test_end(void **state)
 {
@@ -209,7 +234,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		T(test_one_key), T(test_keys_beside), T(test_no_key),
-		T(test_busy_key), T(test_turns), T(test_end),
+		T(test_busy_key), T(test_turns), T(test_relieve),
+		T(test_end),
 #undef T
 	};
 

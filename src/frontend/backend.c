@@ -18,7 +18,7 @@ enum {
 struct backend {
 	struct backend *next;
 	struct backend_state state;
-	uint64_t next_trial, next_probe;
+	uint64_t next_trial, next_probe, changed;
 	unsigned back_off;
 };
 
@@ -74,14 +74,31 @@ static struct backend *get(struct backends *b, const struct guid *server)
 	return at;
 }
 
+/* Under the lock. */
+static struct backend *get_as(struct backends *b, const struct guid *server,
+			      uint64_t changed)
+{
+	struct backend *at = get(b, server);
+
+	if (at->changed == changed)
+		return at;
+	at->changed = changed;
+	at->next_probe = 0;
+	if (!at->state.up) {
+		at->state.up = true;
+		at->state.since = clock_ms();
+	}
+	return at;
+}
+
 bool backends_allow(struct backends *b, const struct guid *server,
-		    char text[static BACKEND_TEXT])
+		    uint64_t changed, char text[static BACKEND_TEXT])
 {
 	struct backend *at;
 	bool allow = true;
 
 	pthread_mutex_lock(&b->lock);
-	at = get(b, server);
+	at = get_as(b, server, changed);
 	at->state.requests++;
 	if (!at->state.up) {
 		uint64_t now = clock_ms();
@@ -154,14 +171,15 @@ void backends_offered(struct backends *b, const struct guid *server,
 	pthread_mutex_unlock(&b->lock);
 }
 
-bool backends_probe_due(struct backends *b, const struct guid *server)
+bool backends_probe_due(struct backends *b, const struct guid *server,
+			uint64_t changed)
 {
 	uint64_t now = clock_ms();
 	struct backend *at;
 	bool due;
 
 	pthread_mutex_lock(&b->lock);
-	at = get(b, server);
+	at = get_as(b, server, changed);
 	due = now >= at->next_probe;
 	if (due)
 		at->next_probe = now + (at->state.up ? b->probe_ms :

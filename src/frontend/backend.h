@@ -33,10 +33,12 @@ void backends_free(struct backends *b);
 
 /*
  * Whether a request may go there: false if it is known to be down, and why in
- * text; one each second may, to see whether that still holds.
+ * text; one each second may, to see whether that still holds.  changed is the
+ * virtual directory's when_changed: what was known of another URL is known no
+ * more.
  */
 bool backends_allow(struct backends *b, const struct guid *server,
-		    char text[static BACKEND_TEXT]);
+		    uint64_t changed, char text[static BACKEND_TEXT]);
 
 /* Whether a failure says that the server cannot be reached. */
 bool backend_is_unreachable(enum frontend_failure failure);
@@ -51,7 +53,8 @@ void backends_offered(struct backends *b, const struct guid *server,
 		      const char *offered);
 
 /* Whether it is time to probe the server; if so, the next time is set. */
-bool backends_probe_due(struct backends *b, const struct guid *server);
+bool backends_probe_due(struct backends *b, const struct guid *server,
+			uint64_t changed);
 
 /* What is known; a server that was never heard of is up. */
 void backends_get(struct backends *b, const struct guid *server,

@@ -32,7 +32,7 @@ static const struct name request_fields[] = {
 
 static const struct name answer_fields[] = {
 	NAME("date"), NAME("request-id"), NAME("x-calculatedbetarget"),
-	NAME("x-feserver"), NAME("x-failurecontext"), NAME("server"),
+	NAME("x-feserver"), NAME("server"),
 };
 
 static bool is_in(const struct name *names, size_t n, const char *name,

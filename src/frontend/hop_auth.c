@@ -217,7 +217,11 @@ static void not_accepted(struct passage *p)
 			  p->frontend->config.host));
 }
 
-static void was_asked(struct passage *p)
+/*
+ * 403: the connection is known by now, but not the user; of a back end that
+ * was started anew: since the assertion's grant is from before.
+ */
+static void not_believed(struct passage *p)
 {
 	struct hop_auth *hop = p->hop;
 
@@ -227,9 +231,21 @@ static void was_asked(struct passage *p)
 		assertion_renew(p->frontend->config.signer,
 				&p->target.server.guid);
 		free(hop->token);
-		hop->token = NULL;        /* the connection is known by now */
+		hop->token = NULL;
 		send_step(p);
-	} else if (!hop->has_challenge) {
+		return;
+	}
+	fail(p, FRONTEND_HOP_REFUSED,
+	     arena_printf(http_arena(p->req), "%s does not believe what this "
+			  "front end (%s) asserts; its log says why",
+			  p->target.server.fqdn, p->frontend->config.host));
+}
+
+static void was_asked(struct passage *p)
+{
+	struct hop_auth *hop = p->hop;
+
+	if (!hop->has_challenge) {
 		if (!hop->other_offered || !try_next(p))
 			fail_method(p);
 	} else if (*hop->challenge == '\0' || hop->status == INITIATE_OK ||
@@ -247,6 +263,8 @@ static void on_done(void *ctx, struct http_upstream *u)
 
 	if (p->hop->answer == 401)
 		was_asked(p);
+	else if (p->hop->answer == 403 && p->target.hop == FRONTEND_SERVER)
+		not_believed(p);
 	else if (p->hop->answer == 503)
 		fail(p, FRONTEND_UNAVAILABLE, "the back end's authentication "
 		     "is not available");

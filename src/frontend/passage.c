@@ -38,7 +38,9 @@ static void log_passage(const struct passage *p)
 		  "-", p->mailbox_id != NULL ? log_quote(p->mailbox_id,
 		  mailbox, sizeof mailbox) : "-",
 		  p->target.server.fqdn != NULL ? p->target.server.fqdn : "-",
-		  p->passes ? "pass-through" : p->key != NULL ? p->key : "-",
+		  p->passes ? "pass-through" : p->key == NULL ? "-" :
+		  p->target.hop == FRONTEND_DELEGATION ? "delegation" :
+		  "server",
 		  p->status, p->failure != FRONTEND_OK ? " failure=" : "",
 		  p->failure != FRONTEND_OK ?
 		  frontend_failure_name(p->failure) : "",

@@ -116,7 +116,8 @@ static void look(struct prober *prober, struct http_request *task,
 	    !directory_vdir(f->config.directory, &server->guid, true, arena,
 			    &vdir) ||
 	    !http_origin_parse(vdir.internal_url, arena, &origin) ||
-	    !backends_probe_due(f->backends, &server->guid))
+	    !backends_probe_due(f->backends, &server->guid,
+				vdir.when_changed))
 		return;
 	begin_probe(prober, task, server, &origin);
 }

@@ -171,9 +171,18 @@ static bool is_mapi(const struct http_answer *answer)
 		strncasecmp(type, "application/mapi-http", 21) == 0;
 }
 
+/* 401 to a front end, or 403 to what it asserts. */
+static bool is_refusal(const struct passage *p,
+		       const struct http_answer *answer)
+{
+	return !p->passes && (answer->status == 401 ||
+			      (answer->status == 403 &&
+			       p->target.hop == FRONTEND_SERVER));
+}
+
 /*
- * 401 to a front end that was let in before: the user's token is stale, or
- * the methods have changed meanwhile.
+ * To a front end that was let in before: the user's token is stale, or the
+ * methods have changed meanwhile.
  */
 static void refused(struct passage *p, const struct http_answer *answer)
 {
@@ -192,9 +201,10 @@ static void refused(struct passage *p, const struct http_answer *answer)
 			 offered);
 	passage_fail(p, FRONTEND_HOP_REFUSED,
 		     arena_printf(http_arena(p->req), "%s refused the request "
-				  "of an authenticated front end, and offers "
-				  "%s", p->target.server.fqdn, offered),
-		     NULL);
+				  "of an authenticated front end with status "
+				  "%d, and offers %s", p->target.server.fqdn,
+				  answer->status, *offered != '\0' ? offered :
+				  "nothing"), NULL);
 }
 
 static void on_head(void *ctx, struct http_upstream *u,
@@ -202,7 +212,7 @@ static void on_head(void *ctx, struct http_upstream *u,
 {
 	struct passage *p = ctx;
 
-	if (answer->status == 401 && !p->passes) {
+	if (is_refusal(p, answer)) {
 		refused(p, answer);
 		return;
 	}
@@ -365,7 +375,8 @@ void proxy_begin(struct passage *p)
 	struct frontend *f = p->frontend;
 	char why[BACKEND_TEXT] = "";
 
-	if (!backends_allow(f->backends, &p->target.server.guid, why)) {
+	if (!backends_allow(f->backends, &p->target.server.guid,
+			    p->target.vdir.when_changed, why)) {
 		passage_fail(p, FRONTEND_DOWN,
 			     arena_printf(http_arena(p->req), "%s is down: "
 					  "%s", p->target.server.fqdn, why),

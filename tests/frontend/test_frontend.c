@@ -196,25 +196,29 @@ static void backends(void **state)
 	struct backend_state s;
 	char why[BACKEND_TEXT] = "";
 
-	assert_true(backends_allow(b, &mx, why));
+	assert_true(backends_allow(b, &mx, 1, why));
 	/* Slow or broken answers don't say that it is down. */
 	assert_false(backends_tell(b, &mx, false, FRONTEND_TIMEOUT, "slow"));
-	assert_true(backends_allow(b, &mx, why));
+	assert_true(backends_allow(b, &mx, 1, why));
 	assert_true(backends_tell(b, &mx, false, FRONTEND_CONNECT, "refused"));
 	assert_false(backends_tell(b, &mx, true, FRONTEND_TLS, "no TLS"));
-	assert_false(backends_allow(b, &mx, why));
+	assert_false(backends_allow(b, &mx, 1, why));
 	assert_string_equal(why, "no TLS");
-	assert_true(backends_allow(b, &other, why));
+	assert_true(backends_allow(b, &other, 1, why));
 	backends_get(b, &mx, &s);
 	assert_false(s.up);
 	assert_int_equal(s.failures, 2);
 	assert_int_equal(s.probe_failures, 1);
 	assert_int_equal(s.last_failure, FRONTEND_TLS);
 	assert_true(backends_tell(b, &mx, true, FRONTEND_OK, ""));
-	assert_true(backends_allow(b, &mx, why));
+	assert_true(backends_allow(b, &mx, 1, why));
 	/* At once after the start, then not again for a while. */
-	assert_true(backends_probe_due(b, &other));
-	assert_false(backends_probe_due(b, &other));
+	assert_true(backends_probe_due(b, &other, 1));
+	assert_false(backends_probe_due(b, &other, 1));
+	assert_true(backends_probe_due(b, &other, 2));
+	/* Under another URL it is another matter. */
+	assert_true(backends_tell(b, &mx, false, FRONTEND_CONNECT, "refused"));
+	assert_true(backends_allow(b, &mx, 2, why));
 	backends_free(b);
 }
 

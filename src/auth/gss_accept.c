@@ -76,7 +76,9 @@ static bool ntlm_cred(struct gss *gss, bool spnego, gss_cred_id_t *out,
 	bool ok = true;
 
 	if (*kept == GSS_C_NO_CREDENTIAL) {
-		snprintf(text, sizeof text, "HTTP@%s", gss->settings.host);
+		/* Without a service: a client that was sent one takes it for
+		 * the only name that this server may be called by. */
+		snprintf(text, sizeof text, "@%s", gss->settings.host);
 		name = gss_name(text, GSS_C_NT_HOSTBASED_SERVICE);
 		ok = acquire(name, spnego ? &gss_spnego_oid : &gss_ntlm_oid,
 			     local ? "ntlmssp_keyfile" : NULL,

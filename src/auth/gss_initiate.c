@@ -193,6 +193,26 @@ static bool keytab_hash(struct gss *gss, const char *principal,
 /* Credentials ---------------------------------------------------------- */
 
 /*
+ * SPNEGO says of every failure that it found no mechanism.  Asking Kerberos
+ * alone for a ticket of our own says which it is; the ticket stays.
+ */
+static bool probe_own(gss_name_t name, const gss_key_value_set_desc *store,
+		      OM_uint32 *major, OM_uint32 *minor)
+{
+	gss_OID_set_desc mechs = { 1, gss_oid(&gss_krb5_oid) };
+	gss_cred_id_t cred = GSS_C_NO_CREDENTIAL;
+	OM_uint32 left;
+
+	*major = gss_acquire_cred_from(minor, name, 0, &mechs, GSS_C_INITIATE,
+				       store, &cred, NULL, NULL);
+	if (!GSS_ERROR(*major))
+		*major = gss_inquire_cred(minor, cred, NULL, &left, NULL,
+					  NULL);
+	gss_free_cred(&cred);
+	return !GSS_ERROR(*major);
+}
+
+/*
  * This server's own, in memory, renewed from the keytab when they expire.
  * For delegation they must serve both directions.
  */
@@ -212,8 +232,10 @@ static bool acquire_own(struct gss *gss, const char *principal,
 				   (gss_OID)(uintptr_t)GSS_C_NT_USER_NAME);
 	OM_uint32 ignored;
 
-	*major = gss_acquire_cred_from(minor, name, 0, &mechs, GSS_C_BOTH,
-				       &store, out, NULL, NULL);
+	if (probe_own(name, &store, major, minor))
+		*major = gss_acquire_cred_from(minor, name, 0, &mechs,
+					       GSS_C_BOTH, &store, out, NULL,
+					       NULL);
 	gss_free_name(&name);
 	if (GSS_ERROR(*major))
 		return false;
@@ -386,7 +408,8 @@ static void step_on(struct gss *gss, struct gss_handshake *h,
 
 	gss_release_buffer(&ignored, &gss->token);
 	major = gss_init_sec_context(&minor, h->cred, &h->context, h->target,
-		gss_oid(h->mech), ntlm ? 0 : GSS_C_MUTUAL_FLAG, 0,
+		gss_oid(h->mech), ntlm ? GSS_C_INTEG_FLAG :
+		GSS_C_MUTUAL_FLAG, 0,
 		gss_bindings(&step->binding, &room), &token, NULL,
 		&gss->token, NULL, NULL);
 	if (!GSS_ERROR(major)) {
@@ -394,12 +417,16 @@ static void step_on(struct gss *gss, struct gss_handshake *h,
 		out->mech = ntlm ? MECH_NTLM : MECH_KERBEROS;
 		return;
 	}
-	if (step->token.len > 0)
+	if (step->token.len > 0) {
+		char words[400];
+
+		gss_words(major, minor, h->mech, words, sizeof words);
 		gss_fail(gss, out, INITIATE_REFUSED, "HTTP/%s sent a token "
-			 "that makes no sense", step->host);
-	else
+			 "that makes no sense: %s", step->host, words);
+	} else {
 		fail(gss, out, step, major, minor, ntlm ? &gss_ntlm_oid :
 		     &gss_krb5_oid);
+	}
 }
 
 /* Begin with one mechanism; false: out says why not. */

@@ -17,15 +17,6 @@ static bool is_qualified(const char *name)
 	return strchr(name, '@') != NULL || strchr(name, '\\') != NULL;
 }
 
-static bool find_by_object_id(struct directory *dir, const char *id,
-			      struct arena *arena, struct dir_user *out)
-{
-	struct guid guid;
-
-	return guid_parse(id, &guid) &&
-		directory_user(dir, &guid, arena, out);
-}
-
 /* The user that one claim means; false: nobody here. */
 static bool find_by_claim(struct directory *dir, const struct jwt *jwt,
 			  const char *claim, struct arena *arena,
@@ -36,7 +27,7 @@ static bool find_by_claim(struct directory *dir, const struct jwt *jwt,
 	if (value == NULL)
 		return false;
 	if (is_object_id(claim))
-		return find_by_object_id(dir, value, arena, out);
+		return directory_user_by_object_id(dir, value, arena, out);
 	/* An address that the provider has not checked is only a claim. */
 	if (strcmp(claim, "email") == 0)
 		return !jwt_claim_is_false(jwt, "email_verified") &&

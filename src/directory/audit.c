@@ -53,6 +53,7 @@ const struct audit_class audit_user = {
 	"(SELECT group_concat(address, ', ') FROM (SELECT address FROM "
 	"address WHERE user = u.guid ORDER BY position)) AS EmailAddresses, "
 	"u.password AS \"*Password\", hex(u.nt_hash) AS \"*NtHash\", "
+	"u.object_id AS ObjectId, "
 	"ph_flag(u.is_admin) AS Administrator, "
 	"ph_flag(u.disabled) AS Disabled FROM user u WHERE u.guid = ?"
 };

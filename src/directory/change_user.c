@@ -7,6 +7,8 @@
 
 /* Users ---------------------------------------------------------------- */
 
+enum { OBJECT_ID_MAX = 255 };
+
 static bool in_domains(const struct dir_org *org, const char *address)
 {
 	const char *domain = strrchr(address, '@') + 1;
@@ -34,6 +36,11 @@ static bool check_addresses(const struct dir_org *org,
 	return true;
 }
 
+static const char *object_id_of(const struct dir_user *u)
+{
+	return u->object_id != NULL ? u->object_id : "";
+}
+
 static bool check_user(const struct dir_org *org, const struct dir_user *user,
 		       struct err *err)
 {
@@ -41,6 +48,9 @@ static bool check_user(const struct dir_org *org, const struct dir_user *user,
 	    !dir_check_name("the display name", user->display_name, err) ||
 	    !dir_check_name("the legacy DN", user->legacy_dn, err))
 		return false;
+	if (strlen(object_id_of(user)) > OBJECT_ID_MAX)
+		return err_set(err, EC_INVALID_PARAM, "the object id is longer"
+			       " than %d bytes", OBJECT_ID_MAX);
 	if (user->legacy_dn[0] != '/')
 		return err_set(err, EC_INVALID_PARAM, "the legacy DN \"%s\" "
 			       "doesn't begin with /o=", user->legacy_dn);
@@ -100,12 +110,12 @@ static bool insert_user(struct txn *t, const struct dir_user *u)
 {
 	return sql_do(t->dir->db, t->err, "INSERT INTO user (guid, account, "
 		      "upn, display_name, legacy_dn, password, is_admin, "
-		      "disabled, nt_hash, changed) "
-		      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		      "gsssssiibi", &u->guid, u->account, u->upn,
+		      "disabled, nt_hash, object_id, changed) "
+		      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		      "gsssssiibsi", &u->guid, u->account, u->upn,
 		      u->display_name, u->legacy_dn, u->password,
 		      (int64_t)u->is_admin, (int64_t)u->disabled, u->nt_hash,
-		      u->nt_hash_size, t->change);
+		      u->nt_hash_size, object_id_of(u), t->change);
 }
 
 static bool is_empty(const char *s)
@@ -167,11 +177,12 @@ static bool update_user(struct txn *t, const struct dir_user *u)
 	return sql_do(t->dir->db, t->err, "UPDATE user SET account = ?, "
 		      "upn = ?, display_name = ?, legacy_dn = ?, "
 		      "password = ?, is_admin = ?, disabled = ?, "
-		      "nt_hash = ?, changed = ? "
-		      "WHERE guid = ?", "sssssiibig", u->account, u->upn,
+		      "nt_hash = ?, object_id = ?, changed = ? "
+		      "WHERE guid = ?", "sssssiibsig", u->account, u->upn,
 		      u->display_name, u->legacy_dn, u->password,
 		      (int64_t)u->is_admin, (int64_t)u->disabled, u->nt_hash,
-		      u->nt_hash_size, t->change, &u->guid) && txn_hit(t, "user");
+		      u->nt_hash_size, object_id_of(u), t->change,
+		      &u->guid) && txn_hit(t, "user");
 }
 
 static bool set_user(struct txn *t, const struct dir_user *u)

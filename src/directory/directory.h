@@ -82,6 +82,9 @@ struct dir_user {
 	 * only while NTLM is served from the directory.  NULL: none. */
 	const uint8_t *nt_hash;
 	size_t nt_hash_size;
+	/* What the identity provider of bearer tokens knows the user by (the
+	 * claims oid and sub); "": nothing but the GUID. */
+	const char *object_id;
 	bool is_admin;            /* organisation administrator */
 	bool disabled;
 	struct guid mailbox;      /* null GUID: has none */
@@ -183,6 +186,9 @@ bool directory_user_by_address(struct directory *dir, const char *smtp,
 			       struct arena *arena, struct dir_user *out);
 bool directory_user_by_dn(struct directory *dir, const char *legacy_dn,
 			  struct arena *arena, struct dir_user *out);
+/* By the object id, else by the GUID written out. */
+bool directory_user_by_object_id(struct directory *dir, const char *object_id,
+				 struct arena *arena, struct dir_user *out);
 
 /*
  * A user's change counter: 0 when it is gone.  For caches: what was made from

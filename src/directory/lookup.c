@@ -65,6 +65,7 @@ static void copy_user(struct arena *a, const struct dir_user *from,
 	out->display_name = arena_strdup(a, from->display_name);
 	out->legacy_dn = arena_strdup(a, from->legacy_dn);
 	out->password = arena_strdup(a, from->password);
+	out->object_id = arena_strdup(a, from->object_id);
 	if (from->nt_hash != NULL)
 		out->nt_hash = arena_memdup(a, from->nt_hash,
 					    from->nt_hash_size);
@@ -253,6 +254,18 @@ bool directory_user_by_address(struct directory *dir, const char *smtp,
 	const struct snapshot *s = snapshot_enter(dir);
 
 	return give_user(dir, snapshot_address(s, smtp), arena, out);
+}
+
+bool directory_user_by_object_id(struct directory *dir, const char *object_id,
+				 struct arena *arena, struct dir_user *out)
+{
+	const struct snapshot *s = snapshot_enter(dir);
+	const struct dir_user *user = snapshot_object_id(s, object_id);
+	struct guid guid;
+
+	if (user == NULL && guid_parse(object_id, &guid))
+		user = snapshot_user(s, &guid);
+	return give_user(dir, user, arena, out);
 }
 
 bool directory_user_by_dn(struct directory *dir, const char *legacy_dn,

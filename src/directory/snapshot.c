@@ -80,6 +80,11 @@ static const char *text_dn(const struct dir_user *user)
 	return user->legacy_dn;
 }
 
+static const char *text_object_id(const struct dir_user *user)
+{
+	return user->object_id;
+}
+
 static const struct dir_user *find_text(const struct snapshot *snap,
 					const struct snapshot_index *ix,
 					const char *key, user_text *text)
@@ -111,6 +116,13 @@ const struct dir_user *snapshot_dn(const struct snapshot *snap,
 				   const char *legacy_dn)
 {
 	return find_text(snap, &snap->by_dn, legacy_dn, text_dn);
+}
+
+const struct dir_user *snapshot_object_id(const struct snapshot *snap,
+					  const char *object_id)
+{
+	return find_text(snap, &snap->by_object_id, object_id,
+			 text_object_id);
 }
 
 const struct dir_user *snapshot_address(const struct snapshot *snap,
@@ -452,6 +464,7 @@ static void read_user(struct loader *l, sqlite3_stmt *q, struct dir_user *e)
 	e->disabled = sqlite3_column_int(q, 7) != 0;
 	e->changed = (uint64_t)sqlite3_column_int64(q, 8);
 	e->nt_hash = sql_blob(q, 9, a, &e->nt_hash_size);
+	e->object_id = sql_text(q, 10, a);
 }
 
 static bool load_users(struct loader *l)
@@ -465,13 +478,15 @@ static bool load_users(struct loader *l)
 	if (!load_begin(l, "user", sizeof *s->users, &room, &cap) ||
 	    !sql_query(l->db, &q, l->err, "SELECT guid, account, upn, "
 		       "display_name, legacy_dn, password, is_admin, disabled, "
-		       "changed, nt_hash FROM user ORDER BY account", ""))
+		       "changed, nt_hash, object_id FROM user "
+		       "ORDER BY account", ""))
 		return false;
 	s->users = room;
 	index_new(s->arena, cap, &s->by_user_guid);
 	index_new(s->arena, cap, &s->by_account);
 	index_new(s->arena, cap, &s->by_upn);
 	index_new(s->arena, cap, &s->by_dn);
+	index_new(s->arena, cap, &s->by_object_id);
 	while (s->user_count < cap && sql_next(q, &ok, l->err)) {
 		struct dir_user *e = &s->users[s->user_count];
 
@@ -482,6 +497,9 @@ static bool load_users(struct loader *l)
 			  s->user_count);
 		index_add(&s->by_upn, hash_text(e->upn), s->user_count);
 		index_add(&s->by_dn, hash_text(e->legacy_dn), s->user_count);
+		if (*e->object_id != '\0')
+			index_add(&s->by_object_id, hash_text(e->object_id),
+				  s->user_count);
 		s->user_count++;
 	}
 	sqlite3_finalize(q);

@@ -29,7 +29,7 @@ struct snapshot {
 	uint32_t database_count, user_count, mailbox_count;
 	uint32_t this_server;     /* index + 1; 0: not in the directory */
 	struct snapshot_index by_user_guid, by_account, by_upn, by_address,
-			      by_dn, by_mailbox_guid;
+			      by_dn, by_object_id, by_mailbox_guid;
 };
 
 /*
@@ -52,6 +52,8 @@ const struct dir_user *snapshot_address(const struct snapshot *snap,
 					const char *address);
 const struct dir_user *snapshot_dn(const struct snapshot *snap,
 				   const char *legacy_dn);
+const struct dir_user *snapshot_object_id(const struct snapshot *snap,
+					  const char *object_id);
 const struct dir_mailbox *snapshot_mailbox(const struct snapshot *snap,
 					   const struct guid *guid);
 const struct dir_server *snapshot_server(const struct snapshot *snap,

@@ -171,6 +171,11 @@ static const char *const steps[SQL_SCHEMA] = {
 	" synchronised INTEGER NOT NULL, full INTEGER NOT NULL,"
 	" tried INTEGER NOT NULL, error TEXT NOT NULL);"
 	"INSERT INTO mirror_state VALUES (1, 0, '', '', 0, 0, 0, '');",
+
+	"ALTER TABLE user ADD COLUMN object_id TEXT NOT NULL DEFAULT '' "
+	" COLLATE NOCASE;"
+	"CREATE UNIQUE INDEX user_object_id ON user (object_id) "
+	" WHERE object_id != '';",
 };
 
 /* "UNIQUE constraint failed: user.account" and the like, for people. */
@@ -196,6 +201,7 @@ static const char *const taken[][2] = {
 	{ "user.guid", "a user with this GUID is there already" },
 	{ "user.account", "the account is taken; choose another" },
 	{ "user.upn", "the user principal name is taken; choose another" },
+	{ "user.object_id", "the object id is another user's" },
 	{ "user.legacy_dn", "the legacy DN is taken; choose another" },
 	{ "address.address", "the e-mail address belongs to another user, or "
 	  "was given twice" },

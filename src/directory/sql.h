@@ -12,7 +12,7 @@
 #include "base/guid.h"
 
 /* The newest schema: how many steps sql_migrate knows. */
-enum { SQL_SCHEMA = 6 };
+enum { SQL_SCHEMA = 7 };
 
 /*
  * Open path with the settings that every user of the file must have.  It must

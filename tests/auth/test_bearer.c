@@ -241,6 +241,22 @@ static const char *claims_with(const char *more)
 
 /* --- Users ------------------------------------------------------------ */
 
+static void set_object_id(struct world *w, const struct guid *guid,
+			  const char *id)
+{
+	struct dir_user user;
+	struct err err;
+
+	assert_true(directory_user(w->dir, guid, w->arena, &user));
+	user.object_id = id;
+	check_ok(directory_set_user(w->dir, &user, &err), &err);
+	/* Nobody else can have it. */
+	assert_true(directory_user(w->dir, &w->alice, w->arena, &user));
+	user.object_id = id;
+	assert_false(directory_set_user(w->dir, &user, &err));
+	assert_non_null(strstr(err.text, "object id is another user's"));
+}
+
 static void maps_claims_to_a_user(void **state)
 {
 	char oid[GUID_TEXT_SIZE], claims[256];
@@ -256,6 +272,11 @@ static void maps_claims_to_a_user(void **state)
 	guid_format(&w.bob, oid);
 	snprintf(claims, sizeof claims, "\"oid\":\"%s\"", oid);
 	a = ask(&w, w.first, "one", claims_with(claims));
+	assert_auth(a, AUTH_OK);
+	assert_true(guid_equal(&a.user, &w.bob));
+	/* What the provider knows bob by, if that is something else. */
+	set_object_id(&w, &w.bob, "Opaque-7");
+	a = ask(&w, w.first, "one", claims_with("\"oid\":\"opaque-7\""));
 	assert_auth(a, AUTH_OK);
 	assert_true(guid_equal(&a.user, &w.bob));
 	/* Two claims, two users. */

@@ -119,6 +119,10 @@ class Suite:
                                              "--json"))
         answer = self.bearer(self.issuer.token(None, oid=user["guid"]))
         assert answer.status == 200 and USER in answer.body, answer
+        self.org.posthouse("user", "set", "alice", "--object-id", "opaque")
+        token = self.issuer.token(None, oid="opaque")
+        self.wait_for("the object id",
+                      lambda: self.bearer(token).status == 200)
 
     def forged(self):
         now = int(time.time())

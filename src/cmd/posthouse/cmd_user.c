@@ -100,6 +100,7 @@ static int user_new(struct cli *cli)
 	struct dir_user user = { .account = cli_arg(cli, 0),
 		.display_name = cli_get(cli, "display-name"),
 		.upn = cli_get(cli, "upn"),
+		.object_id = cli_get(cli, "object-id"),
 		.is_admin = cli_flag(cli, "admin"),
 		.disabled = cli_flag(cli, "disabled") };
 	struct err err;
@@ -166,6 +167,8 @@ static int user_set(struct cli *cli)
 	user.account = account != NULL ? account : user.account;
 	user.display_name = name != NULL ? name : user.display_name;
 	user.upn = upn != NULL ? upn : user.upn;
+	if (cli_get(cli, "object-id") != NULL)
+		user.object_id = cli_get(cli, "object-id");
 	if (!take_password(cli, &user))
 		return CLI_FAILED;
 	if (!directory_set_user(cli_directory(cli), &user, &err))
@@ -194,6 +197,8 @@ static const struct cli_option new_options[] = {
 	  "default: the UPN", true },
 	{ "admin", NULL, "an administrator of the organisation", false },
 	{ "disabled", NULL, "may not log on", false },
+	{ "object-id", "ID", "what bearer tokens name the user by (oid, sub); "
+	  "default: the GUID", false },
 	CLI_PASSWORD_OPTIONS,
 	{ NULL, NULL, NULL, false },
 };
@@ -208,6 +213,8 @@ static const struct cli_option set_options[] = {
 	{ "no-admin", NULL, "no administrator any more", false },
 	{ "disabled", NULL, "may not log on", false },
 	{ "enabled", NULL, "may log on again", false },
+	{ "object-id", "ID", "what bearer tokens name the user by (oid, sub)",
+	  false },
 	CLI_PASSWORD_OPTIONS,
 	{ NULL, NULL, NULL, false },
 };

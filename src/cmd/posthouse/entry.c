@@ -155,13 +155,14 @@ json_t *entry_user_json(const struct dir_user *u)
 	for (size_t i = 0; i < u->address_count; i++)
 		json_array_append_new(addresses,
 				      json_string(u->addresses[i]));
-	return json_pack("{s:s,s:s,s:s,s:o,s:b,s:b,s:b,s:o,s:s,s:o}",
+	return json_pack("{s:s,s:s,s:s,s:o,s:b,s:b,s:b,s:o,s:s,s:s,s:o}",
 			 "account", u->account, "display_name",
 			 u->display_name, "upn", u->upn, "addresses",
 			 addresses, "is_admin", u->is_admin, "disabled",
 			 u->disabled, "has_password", u->password[0] != '\0',
 			 "mailbox", guid_json(&u->mailbox), "legacy_dn",
-			 u->legacy_dn, "guid", guid_json(&u->guid));
+			 u->legacy_dn, "object_id", u->object_id, "guid",
+			 guid_json(&u->guid));
 }
 
 json_t *entry_mailbox_json(const struct dir_mailbox *m)

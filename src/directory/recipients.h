@@ -121,6 +121,9 @@ bool recipient_next(const struct recipient *r, uint32_t tag, size_t *at,
 bool recipient_each(const struct recipient *r, size_t *at, uint32_t *tag,
 		    struct bin *out);
 
+/* The filter of a dynamic group; "" of others. */
+const char *recipient_filter(const struct recipient *r);
+
 /* Its primary SMTP address; "" if it has none. */
 const char *recipient_address(const struct recipient *r);
 

@@ -8,7 +8,7 @@
 #include <strings.h>
 
 #include "base/buf.h"
-#include "directory/recipients.h"
+#include "directory/recipients_impl.h"
 
 enum { VALUE_HEAD = 6, VALUE_MAX = 60000 };
 
@@ -60,6 +60,11 @@ const char *recipient_text(const struct recipient *r, uint32_t tag)
 	if (prop_tag_id(tag) == prop_tag_id(PID_TAG_SMTP_ADDRESS))
 		return recipient_address(r);
 	return recipient_next(r, tag, &at, &v) ? (const char *)v.data : "";
+}
+
+const char *recipient_filter(const struct recipient *r)
+{
+	return recipient_text(r, RECIPIENT_TAG_FILTER);
 }
 
 bool recipient_has(const struct recipient *r, uint32_t tag)

@@ -319,3 +319,8 @@ void nspi_session_free(struct nspi_session *session)
 		fake.disconnected++;
 	free(session);
 }
+
+const char *hop_request_id(const struct http_request *req)
+{
+	return NULL;
+}

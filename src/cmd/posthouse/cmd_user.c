@@ -8,6 +8,7 @@
 #include "auth/password.h"
 #include "cmd/posthouse/commands.h"
 #include "cmd/posthouse/entry.h"
+#include "cmd/posthouse/people.h"
 
 /*
  * NTLM from the directory needs the NT hash, which can be had now and not
@@ -95,6 +96,18 @@ static bool take_switch(struct cli *cli, const char *on, const char *off,
 	return true;
 }
 
+/* What the address book says of the user. */
+static int set_recipient(struct cli *cli, const struct guid *guid)
+{
+	bool hidden = cli_flag(cli, "hidden");
+	struct err err;
+
+	if ((hidden || cli_flag(cli, "shown")) &&
+	    !directory_set_hidden(cli_directory(cli), guid, hidden, &err))
+		return cli_fail(cli, &err);
+	return people_apply(cli, guid);
+}
+
 static int user_new(struct cli *cli)
 {
 	struct dir_user user = { .account = cli_arg(cli, 0),
@@ -104,12 +117,16 @@ static int user_new(struct cli *cli)
 		.is_admin = cli_flag(cli, "admin"),
 		.disabled = cli_flag(cli, "disabled") };
 	struct err err;
+	int status;
 
 	take_addresses(cli, &user);
 	if (cli_directory(cli) == NULL || !take_password(cli, &user))
 		return CLI_FAILED;
 	if (!directory_new_user(cli_directory(cli), &user, &err))
 		return cli_fail(cli, &err);
+	status = set_recipient(cli, &user.guid);
+	if (status != CLI_OK)
+		return status;
 	if (user.password == NULL)
 		cli_say(cli, "Made without a password: nobody can log on as "
 			"%s yet. \"posthouse user set %s --password-stdin\" "
@@ -173,7 +190,7 @@ static int user_set(struct cli *cli)
 		return CLI_FAILED;
 	if (!directory_set_user(cli_directory(cli), &user, &err))
 		return cli_fail(cli, &err);
-	return CLI_OK;
+	return set_recipient(cli, &user.guid);
 }
 
 static int user_remove(struct cli *cli)
@@ -199,6 +216,7 @@ static const struct cli_option new_options[] = {
 	{ "disabled", NULL, "may not log on", false },
 	{ "object-id", "ID", "what bearer tokens name the user by (oid, sub); "
 	  "default: the GUID", false },
+	PEOPLE_NAME_OPTIONS, PEOPLE_ATTRIBUTE_OPTIONS,
 	CLI_PASSWORD_OPTIONS,
 	{ NULL, NULL, NULL, false },
 };
@@ -215,6 +233,7 @@ static const struct cli_option set_options[] = {
 	{ "enabled", NULL, "may log on again", false },
 	{ "object-id", "ID", "what bearer tokens name the user by (oid, sub)",
 	  false },
+	PEOPLE_NAME_OPTIONS, PEOPLE_ATTRIBUTE_OPTIONS,
 	CLI_PASSWORD_OPTIONS,
 	{ NULL, NULL, NULL, false },
 };

@@ -4,7 +4,8 @@
 
 #include "base/ec.h"
 
-enum { EC_MAILBOX_LOCKED = 0x80040401, LOCK_REFUSED = 10 };
+enum { EC_MAILBOX_LOCKED = 0x80040401, LOCK_REFUSED = 10,
+       RPC_SERVER_UNAVAILABLE = 1722 };
 
 static bool said(const struct observed *o, uint32_t lid)
 {
@@ -263,6 +264,19 @@ const struct rule rules_mailbox[] = {
 	CODE_RULE("account-disabled", "ecAccountDisabled",
 		EC_ACCOUNT_DISABLED,
 		"The user's account is disabled.", "Enable it."),
+	CODE_RULE("send-as-denied", "ecSendAsDenied", EC_SEND_AS_DENIED,
+		"The user may not send in the name that stands in From.",
+		"Give the right (Add-ADPermission -ExtendedRights Send-As), or "
+		"change From."),
+	CODE_RULE("database-dismounted", "ecMDBNotInit", EC_MDB_NOT_INIT,
+		"The mailbox database is not mounted, or just starting.",
+		"Mount it (Mount-Database); see why it was dismounted."),
+	CODE_RULE("store-unreachable", "RPC_S_SERVER_UNAVAILABLE (1722)",
+		RPC_SERVER_UNAVAILABLE,
+		"The server's middle tier can't reach the store: the service "
+		"is down, or the database has moved.",
+		"See that the Information Store runs on the server where the "
+		"database is active."),
 	CODE_RULE("no-space", "quota", EC_QUOTA_EXCEEDED,
 		"The mailbox is full.",
 		"Raise its quota, or let the owner delete."),

@@ -35,19 +35,33 @@ static const char *entity_at(const char *p, const char *end, size_t *len)
 	return NULL;
 }
 
-/* "<br>", "</p>", "<!--": a tag, and no "<" of text. */
+/*
+ * "<br>", "</p>", "<!--", "<a b=\"…\">": where the tag ends; NULL for a "<"
+ * of text.
+ */
 static const char *tag_end(const char *p, const char *end)
 {
+	char quote = '\0';
+	const char *stop;
+
 	if (end - p < 3 || (!isalpha((unsigned char)p[1]) && p[1] != '/' &&
 			    p[1] != '!' && p[1] != '?'))
 		return NULL;
+	for (stop = p; stop < end; stop++) {
+		if (quote != '\0')
+			quote = *stop == quote ? '\0' : quote;
+		else if (*stop == '"' && stop[-1] == '=')
+			quote = *stop;
+		else if (*stop == '>')
+			return stop;
+	}
 	return memchr(p, '>', (size_t)(end - p));
 }
 
 const char *explain_plain(struct arena *arena, const char *text, size_t len,
 			  size_t *out_len)
 {
-	const char *end = text + len, *stop, *plain;
+	const char *end = text + len, *stop, *plain, *inside = NULL;
 	char *out = arena_alloc(arena, len + 1), *at = out;
 
 	for (const char *p = text; p < end; p++) {
@@ -55,7 +69,12 @@ const char *explain_plain(struct arena *arena, const char *text, size_t len,
 
 		if (*p == '<' && (stop = tag_end(p, end)) != NULL) {
 			*at++ = '\n';
-			p = stop;
+			/* Reports as XML have their texts in attributes. */
+			text = memmem(p, (size_t)(stop - p), "=\"", 2);
+			p = text != NULL ? text + 1 : stop;
+			inside = text != NULL ? stop : NULL;
+		} else if (inside != NULL && p >= inside) {
+			inside = NULL;
 		} else if (*p == '&' &&
 			   (plain = entity_at(p, end, &skip)) != NULL) {
 			*at++ = *plain;

@@ -501,6 +501,9 @@ static void test_codes(void **state)
 		{ EC_MAILBOX_IN_TRANSIT, "mailbox-in-transit" },
 		{ EC_ACCOUNT_DISABLED, "account-disabled" },
 		{ EC_QUOTA_EXCEEDED, "no-space" },
+		{ EC_SEND_AS_DENIED, "send-as-denied" },
+		{ EC_MDB_NOT_INIT, "database-dismounted" },
+		{ 1722, "store-unreachable" },
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -106,6 +106,19 @@ static void test_story(void **state)
 		else
 			buf_add(&html, c, 1);
 	check_story(buf_str(&html));
+	/* As the analyzer of Microsoft exports it: in attributes */
+	buf_clear(&html);
+	buf_puts(&html, "<?xml version=\"1.0\"?><testresult status=\"Error\" "
+		 "additionaldetails=\"");
+	for (const char *c = text; *c != '\0'; c++)
+		if (*c == '\n')
+			buf_puts(&html, "&#xD;&#xA;");
+		else if (*c == '"')
+			buf_puts(&html, "&quot;");
+		else
+			buf_add(&html, c, 1);
+	buf_puts(&html, "\" elapsedMilliseconds=\"5\"/>");
+	check_story(buf_str(&html));
 	buf_free(&html);
 	/* All on one line */
 	for (char *c = text; *c != '\0'; c++)

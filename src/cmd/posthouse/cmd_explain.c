@@ -39,12 +39,29 @@ static int tell(struct cli *cli, const struct buf *b)
 			 "answer, an error code or a cookie");
 }
 
+/* What the diagnosis can find. */
+static int list_rules(struct cli *cli)
+{
+	static const struct cli_column columns[] = {
+		{ "rule", "Rule" }, { "summary", "What it finds" },
+		{ NULL, NULL } };
+	const struct rule_info *rule;
+	json_t *rows = json_array();
+
+	for (size_t n = 0; (rule = diagnose_rule(n)) != NULL; n++)
+		json_array_append_new(rows, json_pack("{s:s, s:s}", "rule",
+			rule->name, "summary", rule->summary));
+	return cli_list(cli, rows, columns);
+}
+
 static int explain_run(struct cli *cli)
 {
 	const char *path = cli_arg(cli, 0);
 	struct buf b = BUF_INIT;
 	int fd = STDIN_FILENO, status = CLI_FAILED;
 
+	if (cli_flag(cli, "rules"))
+		return list_rules(cli);
 	if (path != NULL && (fd = cli_open(cli, path, O_RDONLY)) < 0)
 		return CLI_FAILED;
 	if (read_all(cli, fd, path != NULL ? path : "standard input", &b))
@@ -55,8 +72,13 @@ static int explain_run(struct cli *cli)
 	return status;
 }
 
+static const struct cli_option options[] = {
+	{ "rules", NULL, "list what the diagnosis can find", false },
+	{ NULL, NULL, NULL, false },
+};
+
 const struct cli_command cmd_explain[] = {
-	{ .noun = "explain", .args = "[FILE]",
+	{ .noun = "explain", .args = "[FILE]", .options = options,
 	  .summary = "Say what a diagnostic context, report or cookie means.",
 	  .max_args = 1, .no_config = true, .run = explain_run },
 	{ .noun = NULL },

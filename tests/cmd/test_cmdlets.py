@@ -304,6 +304,41 @@ class Cmdlets(unittest.TestCase):
         self.sh(f"Set-MapiVirtualDirectory -IIS Basic <{path}")
         self.assertEqual(self.methods(FRONT), ["Basic"])
 
+    def test_pipes_into_get(self):
+        line = "Get-ExchangeServer MX2 | Get-MapiVirtualDirectory -Show"
+        self.assertEqual([v["Identity"] for v in self.objects(line)],
+                         ["MX2\\mapi (Default Web Site)",
+                          "MX2\\mapi (Exchange Back End)"])
+        self.sh("Get-ExchangeServer MX2 | Get-MapiVirtualDirectory | "
+                "Set-MapiVirtualDirectory -IIS Basic")
+        self.assertEqual(self.methods(FRONT), ["Negotiate"])
+        self.assertEqual(self.methods("'MX2\\mapi'"), ["Basic"])
+        self.assertEqual(self.one(
+            f"Get-MapiVirtualDirectory {BACK} | Get-MapiVirtualDirectory")
+            ["Name"], "mapi (Exchange Back End)")
+        self.sh("posthouse user new alice && posthouse mailbox new alice && "
+                "posthouse database new DB2 --server MX2")
+        self.assertEqual(self.one(
+            "Get-ExchangeServer | Get-MailboxDatabase | Get-Mailbox | "
+            "Get-Mailbox")["Alias"], "alice")
+        self.assertEqual(self.sh("Get-MailboxDatabase DB2 | Get-Mailbox"), "")
+        self.assertEqual(self.one("Get-MailboxDatabase DB2 | "
+                                  "Get-MailboxDatabase")["Server"], "MX2")
+        self.assertEqual(self.one("Get-ExchangeServer MX1 | "
+                                  "Get-ExchangeServer")["Name"], "MX1")
+        self.refused("Get-Mailbox | Get-MapiVirtualDirectory",
+                     "couldn't be found")
+        self.refused("echo '{}' | Get-MapiVirtualDirectory",
+                     "neither Guid nor Identity")
+        # One slow to begin is waited for; none that will write is not.
+        self.assertEqual(len(self.objects(
+            "{ sleep 0.5; Get-ExchangeServer MX2; } | "
+            "Get-MapiVirtualDirectory")), 1)
+        # What is no object is not ours to read.
+        self.assertEqual(self.sh("printf 'a\\nb\\n' | { Get-ExchangeServer "
+                                 ">/dev/null; cat; }"), "a\nb\n")
+        self.assertEqual(len(self.objects(": | Get-ExchangeServer")), 2)
+
     def test_what_if_and_verbose(self):
         before = self.all()
         out = self.sh(PASTED + " -WhatIf")

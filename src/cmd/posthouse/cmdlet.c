@@ -8,14 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "cmd/posthouse/cli_impl.h"
 #include "cmd/posthouse/cmdlet_impl.h"
-
-enum { INPUT_MAX = 64 * 1024 * 1024 };
 
 struct cli *cmdlet_cli(struct cmdlet_call *call)
 {
@@ -82,6 +78,11 @@ void cmdlet_verbose(struct cmdlet_call *call, const char *format, ...)
 void cmdlet_put(struct cmdlet_call *call, json_t *object)
 {
 	json_array_append_new(call->output, object);
+}
+
+void cmdlet_drop(struct cmdlet_call *call)
+{
+	json_array_clear(call->output);
 }
 
 /* Asking --------------------------------------------------------------- */
@@ -151,99 +152,6 @@ bool cmdlet_should(struct cmdlet_call *call, const char *action, int *rc)
 	call->yes_to_all = answer == 'a';
 	call->no_to_all = answer == 'l';
 	return answer == 'y' || answer == 'a';
-}
-
-/* The pipe ------------------------------------------------------------- */
-
-/* Nothing can come from a terminal or /dev/null. */
-static bool has_pipe(void)
-{
-	struct stat st;
-
-	return fstat(STDIN_FILENO, &st) == 0 && !S_ISCHR(st.st_mode);
-}
-
-static bool add_line(struct cmdlet_call *call, json_t *array,
-		     const char *line, size_t len, unsigned number)
-{
-	json_error_t why;
-	json_t *object;
-
-	if (strspn(line, " \t\r") >= len)
-		return true;
-	object = json_loadb(line, len, JSON_REJECT_DUPLICATES, &why);
-	if (json_is_object(object)) {
-		json_array_append_new(array, object);
-		return true;
-	}
-	json_decref(object);
-	cmdlet_error(call, "line %u of the pipe is not a JSON object (%s); "
-		     "nothing was changed. What writes it must be a cmdlet "
-		     "such as Get-MapiVirtualDirectory.", number,
-		     object != NULL ? "but another value" : why.text);
-	return false;
-}
-
-static bool add_lines(struct cmdlet_call *call, json_t *array,
-		      const char *text, size_t len)
-{
-	const char *end = text + len, *line = text;
-
-	for (unsigned number = 1; line < end; number++) {
-		const char *stop = memchr(line, '\n', (size_t)(end - line));
-
-		if (stop == NULL)
-			stop = end;
-		if (!add_line(call, array, line, (size_t)(stop - line),
-			      number))
-			return false;
-		line = stop + 1;
-	}
-	return true;
-}
-
-static bool read_all(struct cmdlet_call *call, struct buf *text)
-{
-	ssize_t n = 1;
-
-	while (n != 0) {
-		n = read(STDIN_FILENO, buf_room(text, 65536), 65536);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 || text->len > INPUT_MAX) {
-			cmdlet_error(call, "cannot read the pipe: %s", n < 0 ?
-				     strerror(errno) : "it is too long");
-			return false;
-		}
-		text->len += (size_t)n;
-	}
-	return true;
-}
-
-json_t *cmdlet_input(struct cmdlet_call *call)
-{
-	struct buf text = BUF_INIT;
-	json_t *array = NULL;
-
-	if (!has_pipe()) {
-		cmdlet_error(call, "Cannot process command because of one or "
-			     "more missing mandatory parameters: Identity. "
-			     "Name an object, or pipe objects in.");
-		return NULL;
-	}
-	array = json_array();
-	if (!read_all(call, &text) ||
-	    !add_lines(call, array, (const char *)text.data, text.len)) {
-		json_decref(array);
-		array = NULL;
-	} else if (json_array_size(array) == 0) {
-		cmdlet_error(call, "nothing came through the pipe, so nothing "
-			     "was changed");
-		json_decref(array);
-		array = NULL;
-	}
-	buf_free(&text);
-	return array;
 }
 
 /* Running -------------------------------------------------------------- */

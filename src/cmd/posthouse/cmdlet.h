@@ -99,6 +99,12 @@ bool cmdlet_like(const char *pattern, const char *s);
  */
 json_t *cmdlet_input(struct cmdlet_call *call);
 
+/*
+ * The same for a cmdlet that can also do without: NULL with *ok true when
+ * standard input is no pipe, or holds no objects, which are left in it then.
+ */
+json_t *cmdlet_piped(struct cmdlet_call *call, bool *ok);
+
 /* Saying things -------------------------------------------------------- */
 
 /* "Name : what is wrong" on standard error; CLI_FAILED. */
@@ -112,6 +118,8 @@ void cmdlet_verbose(struct cmdlet_call *call, const char *format, ...)
 
 /* An object (taken over) that the cmdlet gives out at its end. */
 void cmdlet_put(struct cmdlet_call *call, json_t *object);
+/* Give out nothing after all. */
+void cmdlet_drop(struct cmdlet_call *call);
 
 /*
  * Before a change: whether to make it.  False with -WhatIf, which says what

@@ -65,6 +65,12 @@ static json_t *texts(const char *const *list, size_t n)
 	return out;
 }
 
+/* Exchange's classes; also what tells objects of a pipe apart. */
+static json_t *class_of(const char *a, const char *b, const char *c)
+{
+	return json_pack("[s,s,s,s*]", "top", a, b, c);
+}
+
 /* Virtual directories -------------------------------------------------- */
 
 static void set(json_t *object, const char *name, json_t *value)
@@ -98,6 +104,8 @@ json_t *object_vdir(struct arena *arena, const struct dir_vdir *v)
 						v->website)));
 	set(o, "Identity", json_string(v->identity));
 	set(o, "Guid", object_guid(&v->guid));
+	set(o, "ObjectClass", class_of("msExchVirtualDirectory",
+				       "msExchMapiVirtualDirectory", NULL));
 	set(o, "WhenChanged", object_time(v->when_changed));
 	set(o, "WhenCreated", object_time(v->when_created));
 	return o;
@@ -199,6 +207,8 @@ json_t *object_server(struct cmdlet_call *call, const struct dir_server *s)
 	set(o, "IsMailboxServer", json_boolean(s->roles & DIR_ROLE_MAILBOX));
 	set(o, "ExchangeLegacyDN", json_string(directory_server_dn(
 		cmdlet_arena(call), org.name, s->name)));
+	set(o, "ObjectClass", class_of("server", "msExchExchangeServer",
+				       NULL));
 	set(o, "Identity", json_string(s->name));
 	set(o, "Guid", object_guid(&s->guid));
 	return o;
@@ -223,6 +233,8 @@ json_t *object_database(struct cmdlet_call *call,
 	set(o, "Server", json_string(server));
 	set(o, "MountedOnServer", json_string(server));
 	set(o, "EdbFilePath", json_string(db->path));
+	set(o, "ObjectClass", class_of("msExchMDB", "msExchPrivateMDB",
+				       NULL));
 	set(o, "Identity", json_string(db->name));
 	set(o, "Guid", object_guid(&db->guid));
 	return o;
@@ -272,7 +284,90 @@ json_t *object_mailbox(struct cmdlet_call *call, const struct dir_mailbox *m)
 	set(o, "ProhibitSendReceiveQuota", quota(a, m->quota.no_receive));
 	set(o, "AccountDisabled", json_boolean(u.disabled));
 	set(o, "IsMailboxEnabled", json_boolean(!m->disabled));
+	set(o, "ObjectClass", class_of("person", "organizationalPerson",
+				       "user"));
 	set(o, "Identity", json_string(u.account));
 	set(o, "Guid", object_guid(&m->user));
 	return o;
+}
+
+/* The pipe ------------------------------------------------------------- */
+
+static bool has_class(const json_t *object, const char *name)
+{
+	json_t *class;
+	size_t i;
+
+	json_array_foreach(json_object_get(object, "ObjectClass"), i, class)
+		if (json_is_string(class) &&
+		    strcmp(json_string_value(class), name) == 0)
+			return true;
+	return false;
+}
+
+/* Servers and databases say where to look, others what for. */
+static bool scope_of(struct cmdlet_call *call, const json_t *object,
+		     struct scope *out)
+{
+	const char *key = json_string_value(json_object_get(object, "Guid"));
+
+	if (key == NULL)
+		key = json_string_value(json_object_get(object, "Identity"));
+	if (key == NULL) {
+		cmdlet_error(call, "an object of the pipe has neither Guid "
+			     "nor Identity");
+		return false;
+	}
+	key = arena_strdup(cmdlet_arena(call), key);
+	*out = (struct scope){ .identity = NULL };
+	if (has_class(object, "msExchExchangeServer"))
+		out->server = key;
+	else if (has_class(object, "msExchMDB"))
+		out->database = key;
+	else
+		out->identity = key;
+	return true;
+}
+
+static bool take_scopes(struct cmdlet_call *call, struct scope **out,
+			size_t *count)
+{
+	struct scope given = { cmdlet_text(call, "Identity"),
+			       cmdlet_text(call, "Database"),
+			       cmdlet_text(call, "Server") }, *list;
+	json_t *input = NULL, *object;
+	bool ok = true;
+	size_t i;
+
+	if (given.identity == NULL && given.database == NULL &&
+	    given.server == NULL)
+		input = cmdlet_piped(call, &ok);
+	if (!ok)
+		return false;
+	*count = input != NULL ? json_array_size(input) : 1;
+	list = arena_array(cmdlet_arena(call), *count, sizeof *list);
+	list[0] = given;
+	json_array_foreach(input, i, object)
+		ok = ok && scope_of(call, object, &list[i]);
+	json_decref(input);
+	*out = list;
+	return ok;
+}
+
+int cmdlet_each_scope(struct cmdlet_call *call,
+		      int (*get)(struct cmdlet_call *call,
+				 const struct scope *scope))
+{
+	struct scope *scopes;
+	size_t n;
+
+	if (!take_scopes(call, &scopes, &n) ||
+	    cli_directory(cmdlet_cli(call)) == NULL)
+		return CLI_FAILED;
+	for (size_t i = 0; i < n; i++)
+		if (get(call, &scopes[i]) != CLI_OK) {
+			cmdlet_drop(call);
+			return CLI_FAILED;
+		}
+	return CLI_OK;
 }

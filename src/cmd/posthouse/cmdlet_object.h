@@ -38,4 +38,18 @@ size_t match_vdirs(const struct dir_vdir *vdirs, size_t count,
 		   const char *identity, bool all, struct dir_vdir *list,
 		   size_t n);
 
+/* What a cmdlet is asked about: each NULL or a name, as a parameter has it. */
+struct scope {
+	const char *identity, *database, *server;
+};
+
+/*
+ * Get what -Identity, -Database and -Server say; when none is given and
+ * objects come through the pipe, what each of them says.  Nothing is given
+ * out if get fails for one.  The exit status.
+ */
+int cmdlet_each_scope(struct cmdlet_call *call,
+		      int (*get)(struct cmdlet_call *call,
+				 const struct scope *scope));
+
 #endif

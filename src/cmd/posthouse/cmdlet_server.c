@@ -20,15 +20,14 @@ static bool server_matches(const struct dir_server *s, const char *identity)
 		cmdlet_like(identity, s->fqdn);
 }
 
-static int get_server(struct cmdlet_call *call)
+static int server_in_scope(struct cmdlet_call *call, const struct scope *scope)
 {
 	struct directory *dir = cli_directory(cmdlet_cli(call));
-	const char *identity = cmdlet_text(call, "Identity");
+	const char *identity = scope->identity != NULL ? scope->identity :
+		scope->server;
 	struct dir_server *list;
 	size_t n, shown = 0;
 
-	if (dir == NULL)
-		return CLI_FAILED;
 	n = directory_servers(dir, cmdlet_arena(call), &list);
 	for (size_t i = 0; i < n; i++) {
 		if (identity != NULL && !server_matches(&list[i], identity))
@@ -38,6 +37,11 @@ static int get_server(struct cmdlet_call *call)
 	}
 	return shown > 0 || identity == NULL ? CLI_OK :
 		no_such_object(call, identity, "Get-ExchangeServer");
+}
+
+static int get_server(struct cmdlet_call *call)
+{
+	return cmdlet_each_scope(call, server_in_scope);
 }
 
 /* Mailbox databases ---------------------------------------------------- */
@@ -52,23 +56,24 @@ static bool database_matches(const struct dir_database *db,
 	return cmdlet_like(identity, db->name);
 }
 
-static int get_database(struct cmdlet_call *call)
+static int database_in_scope(struct cmdlet_call *call,
+			     const struct scope *scope)
 {
-	struct directory *dir = cli_directory(cmdlet_cli(call));
-	const char *identity = cmdlet_text(call, "Identity");
-	const char *name = cmdlet_text(call, "Server");
+	const char *identity = scope->identity != NULL ? scope->identity :
+		scope->database;
 	struct dir_database *list;
 	struct dir_server server;
 	size_t n, shown = 0;
 
-	if (dir == NULL ||
-	    (name != NULL && !find_server(call, name, &server)))
+	if (scope->server != NULL &&
+	    !find_server(call, scope->server, &server))
 		return CLI_FAILED;
-	n = directory_databases(dir, cmdlet_arena(call), &list);
+	n = directory_databases(cli_directory(cmdlet_cli(call)),
+				cmdlet_arena(call), &list);
 	for (size_t i = 0; i < n; i++) {
 		if ((identity != NULL &&
 		     !database_matches(&list[i], identity)) ||
-		    (name != NULL &&
+		    (scope->server != NULL &&
 		     !guid_equal(&list[i].server, &server.guid)))
 			continue;
 		cmdlet_put(call, object_database(call, &list[i]));
@@ -76,6 +81,11 @@ static int get_database(struct cmdlet_call *call)
 	}
 	return shown > 0 || identity == NULL ? CLI_OK :
 		no_such_object(call, identity, "Get-MailboxDatabase");
+}
+
+static int get_database(struct cmdlet_call *call)
+{
+	return cmdlet_each_scope(call, database_in_scope);
 }
 
 static bool find_database(struct cmdlet_call *call, struct dir_database *out)
@@ -196,19 +206,23 @@ static bool mailbox_matches(struct cmdlet_call *call,
 }
 
 struct mailbox_filter {
-	const char *identity, *database, *server;
-	struct dir_server on;     /* server, found */
+	const struct scope *scope;
+	struct dir_server server; /* of the scope, found */
 	size_t limit;
 };
 
 static bool wanted(struct cmdlet_call *call, const struct dir_mailbox *m,
 		   const struct mailbox_filter *f)
 {
-	return (f->database == NULL ||
-		cmdlet_like(f->database, m->database_name)) &&
-		(f->server == NULL || guid_equal(&m->server, &f->on.guid)) &&
-		(f->identity == NULL ||
-		 mailbox_matches(call, m, f->identity));
+	const struct dir_database db = { .guid = m->database,
+					 .name = m->database_name };
+
+	return (f->scope->database == NULL ||
+		database_matches(&db, f->scope->database)) &&
+		(f->scope->server == NULL ||
+		 guid_equal(&m->server, &f->server.guid)) &&
+		(f->scope->identity == NULL ||
+		 mailbox_matches(call, m, f->scope->identity));
 }
 
 /* -ResultSize: 1000 as in Exchange, a number or Unlimited. */
@@ -234,20 +248,19 @@ static bool take_limit(struct cmdlet_call *call, size_t *out)
 	return false;
 }
 
-static int get_mailbox(struct cmdlet_call *call)
+static int mailbox_in_scope(struct cmdlet_call *call,
+			    const struct scope *scope)
 {
-	struct directory *dir = cli_directory(cmdlet_cli(call));
-	struct mailbox_filter f = {
-		.identity = cmdlet_text(call, "Identity"),
-		.database = cmdlet_text(call, "Database"),
-		.server = cmdlet_text(call, "Server") };
+	struct mailbox_filter f = { .scope = scope };
 	struct dir_mailbox *list;
 	size_t n, shown = 0;
 
-	if (dir == NULL || !take_limit(call, &f.limit) ||
-	    (f.server != NULL && !find_server(call, f.server, &f.on)))
+	if (!take_limit(call, &f.limit) ||
+	    (scope->server != NULL &&
+	     !find_server(call, scope->server, &f.server)))
 		return CLI_FAILED;
-	n = directory_mailboxes(dir, cmdlet_arena(call), &list);
+	n = directory_mailboxes(cli_directory(cmdlet_cli(call)),
+				cmdlet_arena(call), &list);
 	for (size_t i = 0; i < n; i++) {
 		if (!wanted(call, &list[i], &f))
 			continue;
@@ -261,8 +274,13 @@ static int get_mailbox(struct cmdlet_call *call)
 		cmdlet_put(call, object_mailbox(call, &list[i]));
 		shown++;
 	}
-	return shown > 0 || f.identity == NULL ? CLI_OK :
-		no_such_object(call, f.identity, "Get-Mailbox");
+	return shown > 0 || scope->identity == NULL ? CLI_OK :
+		no_such_object(call, scope->identity, "Get-Mailbox");
+}
+
+static int get_mailbox(struct cmdlet_call *call)
+{
+	return cmdlet_each_scope(call, mailbox_in_scope);
 }
 
 /* The table ------------------------------------------------------------ */

@@ -124,6 +124,33 @@ static size_t scoped_mailboxes(struct cmdlet_call *call,
 	return kept;
 }
 
+/* What Get-Mailbox wrote into the pipe. */
+static bool piped_mailboxes(struct cmdlet_call *call, const json_t *input,
+			    struct dir_mailbox **out, size_t *count)
+{
+	struct dir_mailbox *list = arena_array(cmdlet_arena(call),
+			json_array_size(input), sizeof *list);
+	const json_t *object;
+	size_t i;
+
+	json_array_foreach(input, i, object) {
+		const char *guid = json_string_value(
+			json_object_get(object, "ExchangeGuid"));
+
+		if (guid == NULL) {
+			cmdlet_error(call, "object %zu of the pipe is no "
+				     "mailbox: pipe in what Get-Mailbox "
+				     "writes", i + 1);
+			return false;
+		}
+		if (!entry_mailbox(cmdlet_cli(call), guid, &list[i]))
+			return false;
+	}
+	*out = list;
+	*count = i;
+	return true;
+}
+
 /* -Identity, else whose password it is, else what -Server and so on say. */
 static bool chosen_mailboxes(struct cmdlet_call *call,
 			     const struct analyze_options *o,
@@ -176,15 +203,30 @@ static bool test_one(struct cmdlet_call *call,
 	return ok;
 }
 
+/* A password that comes through the pipe is no object, and stays in it. */
+static bool take_all(struct cmdlet_call *call, struct analyze_options *options,
+		     struct dir_mailbox **list, size_t *count)
+{
+	bool named = cmdlet_given(call, "Identity") ||
+		cmdlet_given(call, "Server") || cmdlet_given(call, "Database");
+	bool ok = true;
+	json_t *input = named ? NULL : cmdlet_piped(call, &ok);
+
+	ok = ok && take_options(call, options) &&
+		cli_directory(cmdlet_cli(call)) != NULL &&
+		(input != NULL ? piped_mailboxes(call, input, list, count) :
+		 chosen_mailboxes(call, options, list, count));
+	json_decref(input);
+	return ok;
+}
+
 static int test_connectivity(struct cmdlet_call *call)
 {
 	struct analyze_options options;
 	struct dir_mailbox *list;
 	size_t count, failed = 0;
 
-	if (!take_options(call, &options) ||
-	    cli_directory(cmdlet_cli(call)) == NULL ||
-	    !chosen_mailboxes(call, &options, &list, &count))
+	if (!take_all(call, &options, &list, &count))
 		return CLI_FAILED;
 	for (size_t i = 0; i < count; i++)
 		failed += !test_one(call, &options, &list[i]);

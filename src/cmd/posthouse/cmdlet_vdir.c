@@ -8,14 +8,14 @@
 
 /* Get ------------------------------------------------------------------ */
 
-static int get_vdir(struct cmdlet_call *call)
+static int get_in_scope(struct cmdlet_call *call, const struct scope *scope)
 {
-	const char *identity = cmdlet_text(call, "Identity");
 	bool all = cmdlet_switch(call, "ShowMailboxVirtualDirectories");
+	const char *identity = scope->identity;
 	struct dir_vdir *vdirs, *list;
 	size_t count, n;
 
-	if (!vdir_list(call, &vdirs, &count))
+	if (!vdir_list(call, scope->server, &vdirs, &count))
 		return CLI_FAILED;
 	list = arena_array(cmdlet_arena(call), count + 1, sizeof *list);
 	n = match_vdirs(vdirs, count, identity == NULL ? "*" :
@@ -25,6 +25,11 @@ static int get_vdir(struct cmdlet_call *call)
 	for (size_t i = 0; i < n; i++)
 		cmdlet_put(call, object_vdir(cmdlet_arena(call), &list[i]));
 	return CLI_OK;
+}
+
+static int get_vdir(struct cmdlet_call *call)
+{
+	return cmdlet_each_scope(call, get_in_scope);
 }
 
 /* New ------------------------------------------------------------------ */

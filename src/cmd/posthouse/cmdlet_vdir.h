@@ -5,9 +5,9 @@
 
 #include "cmd/posthouse/cmdlet_object.h"
 
-/* All there are, those of -Server if it was given; false after saying why. */
-bool vdir_list(struct cmdlet_call *call, struct dir_vdir **out,
-	       size_t *count);
+/* All there are, those of server unless it is NULL; false after saying why. */
+bool vdir_list(struct cmdlet_call *call, const char *server,
+	       struct dir_vdir **out, size_t *count);
 
 /* An identity by the server's FQDN as one by its name. */
 const char *vdir_identity(struct cmdlet_call *call, const char *identity);

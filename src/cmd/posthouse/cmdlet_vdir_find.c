@@ -7,12 +7,10 @@
 
 #define LIST_VDIRS "Get-MapiVirtualDirectory -ShowMailboxVirtualDirectories"
 
-/* All there are, those of -Server if it was given. */
-bool vdir_list(struct cmdlet_call *call, struct dir_vdir **out,
-	       size_t *count)
+bool vdir_list(struct cmdlet_call *call, const char *name,
+	       struct dir_vdir **out, size_t *count)
 {
 	struct directory *dir = cli_directory(cmdlet_cli(call));
-	const char *name = cmdlet_text(call, "Server");
 	struct dir_server server;
 	struct dir_vdir *list;
 	size_t n, kept = 0;
@@ -149,7 +147,7 @@ bool vdir_chosen(struct cmdlet_call *call, struct dir_vdir **out,
 		if (input == NULL)
 			return false;
 	}
-	ok = vdir_list(call, &vdirs, &total);
+	ok = vdir_list(call, NULL, &vdirs, &total);
 	if (ok) {
 		list = arena_array(cmdlet_arena(call), total + 1,
 				   sizeof *list);

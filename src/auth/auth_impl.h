@@ -78,4 +78,10 @@ void auth_ntlm_name_party(struct auth *auth, const char *name,
 void auth_kerberos_party(struct auth *auth, const char *principal,
 			 struct arena *arena, struct auth_party *out);
 
+/*
+ * The reverse: a user's account at our realm, in upper case as KDCs write
+ * realms; name itself if the directory has no such user.  To be freed.
+ */
+char *auth_user_principal(struct auth *auth, const char *name);
+
 #endif

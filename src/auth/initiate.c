@@ -158,7 +158,8 @@ struct initiate *initiate_begin(struct auth *auth,
 	i->deadline = options->deadline != 0 ? options->deadline :
 		auth->options.deadline;
 	i->host = xstrdup(options->host);
-	i->user = xstrdup(options->user != NULL ? options->user : "");
+	i->user = options->user != NULL ?
+		auth_user_principal(auth, options->user) : xstrdup("");
 	if (options->binding_len > 0 && options->binding_len <= BINDING_MAX) {
 		memcpy(i->binding, BINDING_PREFIX, PREFIX_LEN);
 		memcpy(i->binding + PREFIX_LEN, options->binding,

@@ -111,3 +111,21 @@ void auth_kerberos_party(struct auth *auth, const char *principal,
 				   out);
 	}
 }
+
+/* A KDC knows a UPN, too, but repeats it to the service as an escaped name
+ * that few map to a user (doc/delegation.md). */
+char *auth_user_principal(struct auth *auth, const char *name)
+{
+	struct arena *arena = arena_new(0);
+	struct dir_user user;
+	char *out;
+
+	if (auth->realm[0] != '\0' &&
+	    directory_user_by_name(auth->dir, name, arena, &user))
+		out = xstrdup(arena_printf(arena, "%s@%s", user.account,
+					   auth->realm));
+	else
+		out = xstrdup(name);
+	arena_free(arena);
+	return out;
+}

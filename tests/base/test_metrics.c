@@ -120,8 +120,8 @@ static void no_networks(void **state)
 		"10.0.0/8", "10.0.0.0/", "10.0.0.0/8x", "10.0.0.0/-1",
 		"::/129", "fd00::1/8", "host", "10.0.0.0/0008", "1.2.3.4:5",
 		"[::1]", "10.0.0.0/8 junk",
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-		"aaaaaaaaaaaaaaaa" };
+		("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		 "aaaaaaaaaaaaaaaa") };
 	struct net *nets = (struct net *)&nets;
 	struct err err;
 	size_t n = 7;

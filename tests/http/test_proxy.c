@@ -280,7 +280,7 @@ static void client_is_behind(void **state)
 	/* Byte by byte. */
 	c = client_open(w.trusting);
 	for (size_t i = 0; i < sizeof V2_TCP4 - 1; i++) {
-		client_send(&c, V2_TCP4 + i, 1);
+		client_send(&c, &V2_TCP4[i], 1);
 		usleep(200);
 	}
 	client_puts(&c, GET);

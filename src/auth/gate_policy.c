@@ -216,6 +216,10 @@ static const char *check_target(const struct gate_rules *rules,
 		return rules->ep == DIR_EP_ALLOW ? NULL : "Extended "
 			"Protection: the client does not say which service it "
 			"means (SPN)";
+	/* Kerberos names the account whose key fitted: ours, whichever of its
+	 * services was meant.  No other server can have passed that on. */
+	if (len > 1 && target[len - 1] == '$')
+		return NULL;
 	if (memchr(target, '.', len) == NULL &&
 	    (rules->ep_flags & DIR_EP_ALLOW_DOTLESS_SPN) == 0)
 		return "Extended Protection: the client means a service "

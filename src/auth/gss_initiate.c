@@ -70,9 +70,14 @@ static void fail(struct gss *gss, struct handshake_answer *out,
 
 	gss_words(major, minor, mech, words, sizeof words);
 	reason = reason_of(gss, words, for_user);
-	gss_fail(gss, out, reason, "%s to HTTP/%s%s%s: %s",
+	/* A KDC says the same of three causes: doc/delegation.md. */
+	gss_fail(gss, out, reason, "%s to HTTP/%s%s%s: %s%s",
 		 mech == &gss_ntlm_oid ? "NTLM" : "Kerberos", step->host,
-		 for_user ? " for " : "", step->user, words);
+		 for_user ? " for " : "", step->user, words,
+		 !for_user || reason != INITIATE_NOT_DELEGATED ? "" :
+		 ": this server's account may not delegate to that service, "
+		 "or not from any protocol, or the user is disabled or "
+		 "\"cannot be delegated\"");
 }
 
 /* The keytab ----------------------------------------------------------- */
@@ -212,22 +217,30 @@ static bool probe_own(gss_name_t name, const gss_key_value_set_desc *store,
 	return !GSS_ERROR(*major);
 }
 
+/* Where this server's keys and tickets are; tickets stay in memory. */
+static gss_key_value_set_desc own_store(const struct gss *gss,
+					gss_key_value_element_desc room[3])
+{
+	const char *keytab = gss->settings.keytab;
+
+	room[0] = (gss_key_value_element_desc){ "ccache",
+						"MEMORY:posthouse" };
+	room[1] = (gss_key_value_element_desc){ "client_keytab", keytab };
+	room[2] = (gss_key_value_element_desc){ "keytab", keytab };
+	return (gss_key_value_set_desc){ keytab[0] != '\0' ? 3 : 1, room };
+}
+
 /*
- * This server's own, in memory, renewed from the keytab when they expire.
- * For delegation they must serve both directions.
+ * This server's own, renewed from the keytab when they expire.  For delegation
+ * they must serve both directions.
  */
 static bool acquire_own(struct gss *gss, const char *principal,
 			gss_cred_id_t *out, OM_uint32 *major, OM_uint32 *minor)
 {
 	gss_OID_set_desc mechs = { 1, gss_oid(&gss_spnego_oid) };
 	gss_OID_set_desc insides = { 1, gss_oid(&gss_krb5_oid) };
-	gss_key_value_element_desc elements[] = {
-		{ "ccache", "MEMORY:posthouse" },
-		{ "client_keytab", gss->settings.keytab },
-		{ "keytab", gss->settings.keytab },
-	};
-	gss_key_value_set_desc store = {
-		gss->settings.keytab[0] != '\0' ? 3 : 1, elements };
+	gss_key_value_element_desc room[3];
+	gss_key_value_set_desc store = own_store(gss, room);
 	gss_name_t name = gss_name(principal,
 				   (gss_OID)(uintptr_t)GSS_C_NT_USER_NAME);
 	OM_uint32 ignored;
@@ -290,6 +303,31 @@ static struct gss_user *user_slot(struct gss *gss, const char *name)
 	return oldest;
 }
 
+/* Why S4U2Self failed: the same again without SPNEGO, which hides it. */
+static void explain_user(struct gss *gss, gss_name_t user, OM_uint32 *major,
+			 OM_uint32 *minor)
+{
+	gss_OID_set_desc mechs = { 1, gss_oid(&gss_krb5_oid) };
+	gss_cred_id_t own = GSS_C_NO_CREDENTIAL, cred = GSS_C_NO_CREDENTIAL;
+	gss_key_value_element_desc room[3];
+	gss_key_value_set_desc store = own_store(gss, room);
+	char principal[512];
+	gss_name_t name;
+
+	if (!own_principal(gss, principal, sizeof principal))
+		return;
+	name = gss_name(principal, (gss_OID)(uintptr_t)GSS_C_NT_USER_NAME);
+	*major = gss_acquire_cred_from(minor, name, 0, &mechs, GSS_C_BOTH,
+				       &store, &own, NULL, NULL);
+	if (!GSS_ERROR(*major))
+		*major = gss_acquire_cred_impersonate_name(minor, own, user,
+			GSS_C_INDEFINITE, &mechs, GSS_C_INITIATE, &cred,
+			NULL, NULL);
+	gss_free_name(&name);
+	gss_free_cred(&own);
+	gss_free_cred(&cred);
+}
+
 /* S4U2Self, kept until a little before it expires.  False: out is filled. */
 static bool user_cred(struct gss *gss, const struct handshake_initiate *step,
 		      gss_cred_id_t *cred, struct handshake_answer *out)
@@ -316,10 +354,12 @@ static bool user_cred(struct gss *gss, const struct handshake_initiate *step,
 	major = gss_acquire_cred_impersonate_name(&minor, own, name,
 		GSS_C_INDEFINITE, &mechs, GSS_C_INITIATE, &u->cred, NULL,
 		&left);
-	gss_free_name(&name);
-	if (!GSS_ERROR(major))
+	if (GSS_ERROR(major))
+		explain_user(gss, name, &major, &minor);
+	else
 		major = gss_set_neg_mechs(&minor, u->cred, &insides);
-	if (GSS_ERROR(major)) {
+	gss_free_name(&name);
+	if (u->cred == GSS_C_NO_CREDENTIAL || GSS_ERROR(major)) {
 		gss_free_cred(&u->cred);
 		fail(gss, out, step, major, minor, &gss_krb5_oid);
 		return false;

@@ -312,11 +312,12 @@ const struct rule rules_hop[] = {
 	  "The front end passes credentials through, and so must know the "
 	  "mailbox before it knows the user: the URL has no MailboxId.",
 	  "Use the URL that Autodiscover gives." },
-	{ { "front-end-busy", "the front end can't authenticate now" },
+	{ { "server-busy", "the server has no helper or worker free" },
 	  RANK_HOP, CONFIDENCE_CERTAIN, false, "server-unavailable",
 	  front_end_says, FAILURE_UNAVAILABLE,
-	  "The front end's authentication helpers are busy or gone.",
-	  "Its log says why; try again." },
+	  "The server's authentication helpers or workers are busy or gone.",
+	  "Try again; its log says why. auth_helpers and workers in "
+	  "posthouse.conf are how many there are." },
 	{ { "server-unavailable", "a gateway or server says 50x" },
 	  RANK_HOP, CONFIDENCE_LIKELY, false, NULL, gateway, 0,
 	  "The server, or a proxy before it, says that it can't serve now: "

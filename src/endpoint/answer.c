@@ -247,6 +247,18 @@ void call_fail(struct call *call, enum response_code code)
 	http_respond(req, 200, page, len);
 }
 
+/* As front ends write it (mapi/failure_context.h); what is inside is not for
+ * those who have not said who they are. */
+static void put_unavailable(struct call *call)
+{
+	bool known = call->who != NULL;
+
+	http_headerf(call->req, "X-FailureContext",
+		     "BackEnd;503;Unavailable;%s;%s",
+		     known ? call->service->config.host : "",
+		     known ? "all workers are busy" : "");
+}
+
 void call_refuse(struct call *call, int status)
 {
 	struct http_request *req = call->req;
@@ -261,6 +273,7 @@ void call_refuse(struct call *call, int status)
 	} else if (status == 503) {
 		bump(&call->service->n.busy);
 		http_header(req, "Retry-After", "1");
+		put_unavailable(call);
 	}
 	http_header(req, "X-DiagInfo", call->service->host_short);
 	http_header(req, "X-BEServer", call->service->host_short);

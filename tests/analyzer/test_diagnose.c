@@ -357,7 +357,7 @@ static void test_front_end_says(void **state)
 		{ "NoRoute", "version-too-old" },
 		{ "NoVdir", "no-back-end-url" }, { "Loop", "proxy-loop" },
 		{ "NeedsMailboxId", "needs-mailbox-id" },
-		{ "Unavailable", "front-end-busy" },
+		{ "Unavailable", "server-busy" },
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

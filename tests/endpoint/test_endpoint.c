@@ -518,6 +518,8 @@ static void too_busy(void **state)
 	read_answer(&c[2], &a);
 	assert_int_equal(a.status, 503);
 	assert_non_null(strstr(a.head, "\r\nRetry-After: 1\r\n"));
+	assert_non_null(strstr(a.head, "\r\nX-FailureContext: "
+			       "BackEnd;503;Unavailable;"));
 	answer_free(&a);
 	for (int i = 0; i < 2; i++) {
 		read_answer(&c[i], &a);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "directory/sql.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
 /* "PHdr", in the file's header: tells it from other SQLite files. */
 enum { APPLICATION_ID = 0x50486472, BUSY_MS = 10000 };
@@ -378,6 +380,19 @@ const uint8_t *sql_blob(sqlite3_stmt *q, int column, struct arena *arena,
 	return b != NULL ? arena_memdup(arena, b, *size) : NULL;
 }
 
+/* SQLite tells no difference; what is to be done does. */
+static void fail_open(const char *path, sqlite3 *db, struct err *err)
+{
+	if (access(path, R_OK | W_OK) != 0 && errno == EACCES)
+		err_set(err, EC_ACCESS_DENIED, "cannot open the directory %s: "
+			"%s; run this as root or as the daemon's user", path,
+			strerror(EACCES));
+	else
+		err_set(err, EC_NOT_FOUND, "cannot open the directory %s: %s; "
+			"make one with \"posthouse org init\"", path,
+			db != NULL ? sqlite3_errmsg(db) : "no memory");
+}
+
 /*
  * A rollback journal, not WAL: the file is written rarely and read into
  * memory, several processes would checkpoint (SQLite's WAL-reset bug), and a
@@ -393,9 +408,7 @@ bool sql_open(const char *path, sqlite3 **out, struct err *err)
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE |
 			    SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
-		err_set(err, EC_NOT_FOUND, "cannot open the directory %s: %s; "
-			"make one with \"posthouse org init\"", path,
-			db != NULL ? sqlite3_errmsg(db) : "no memory");
+		fail_open(path, db, err);
 		sqlite3_close(db);
 		return false;
 	}

@@ -159,6 +159,7 @@ class Cmdlets(unittest.TestCase):
 
     def test_identity(self):
         for identity in (FRONT, "'mx1\\MAPI (default web site)'",
+                         '"MX1\\mapi (Default Web Site)"',
                          "'MX1\\mapi*'", "'MX1\\mapi'", "MX1/mapi",
                          "'MX1.example.test\\mapi*'",
                          self.one(f"Get-MapiVirtualDirectory {FRONT}")
@@ -471,7 +472,14 @@ class Cmdlets(unittest.TestCase):
             "Search-AdminAuditLog -StartDate 2001-01-01T10:00 -ObjectIds "
             "'MX1*' -ResultSize 2")), 2)
         self.refused("Search-AdminAuditLog -StartDate soon", "ExDateTime")
-        listed = json.loads(self.sh("posthouse changes list --limit 1 "
+        self.sh(f"SUDO_USER=alice Set-MapiVirtualDirectory {FRONT} -IIS Ntlm")
+        caller = self.objects("Search-AdminAuditLog -ResultSize 1")[0][
+            "Caller"]
+        self.assertEqual(caller, "root (alice)" if os.geteuid() == 0 else
+                         entry["Caller"])
+        self.sh(f"Set-MapiVirtualDirectory {FRONT} -IIS "
+                "Ntlm, OAuth, Negotiate")
+        listed = json.loads(self.sh("posthouse changes list --limit 3 "
                                     "--object 'mx1*' --json"))
         self.assertEqual(listed[0]["Id"], entry["Id"])
         self.assertIn("Negotiate -> Ntlm, OAuth, Negotiate",
@@ -590,6 +598,18 @@ class Cmdlets(unittest.TestCase):
             text = f.read().split("foreach name : [")[1].split("]")[0]
         installed = {w.strip().strip("'") for w in text.split(",")}
         self.assertEqual(installed, links)
+
+    def test_no_rights(self):
+        """Whoever may not read the directory is told so."""
+        os.chmod(self.folder, 0o755)
+        if os.geteuid() != 0:
+            os.chmod(os.path.join(self.folder, "data/organisation.db"), 0)
+        done = subprocess.run(
+            [POSTHOUSE, "Get-Mailbox"], env=self.environment, timeout=120,
+            stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            check=False, user="nobody" if os.geteuid() == 0 else None)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("run this as root or as the daemon's user", done.stderr)
 
     def test_no_configuration(self):
         self.environment["POSTHOUSE_CONFIG"] = "/nonexistent/posthouse.conf"

@@ -131,10 +131,11 @@ json_t *entry_server_json(const struct dir_server *s)
 		json_array_append_new(roles, json_string("mailbox"));
 	if (s->roles & DIR_ROLE_FRONTEND)
 		json_array_append_new(roles, json_string("frontend"));
-	return json_pack("{s:s,s:s,s:s,s:o,s:s,s:s,s:o}", "name", s->name,
+	return json_pack("{s:s,s:s,s:s,s:o,s:s,s:s,s:b,s:o}", "name", s->name,
 			 "fqdn", s->fqdn, "site", s->site, "roles", roles,
-			 "make", s->make, "version", s->version, "guid",
-			 guid_json(&s->guid));
+			 "make", s->make, "version", s->version,
+			 "has_assertion_key", s->assertion_key != NULL,
+			 "guid", guid_json(&s->guid));
 }
 
 json_t *entry_database_json(struct cli *cli, const struct dir_database *d)

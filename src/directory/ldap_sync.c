@@ -86,6 +86,7 @@ struct reading {
 	size_t gone_count, gone_max;
 	char **why;               /* of what can't be mapped */
 	size_t why_count, why_max;
+	const char *since;        /* changes up to here are known; "": none */
 	const char *until;        /* the position that was asked for */
 	bool until_seen;          /* an entry has just that change */
 	bool only_ids;
@@ -171,6 +172,8 @@ static bool read_object(void *ctx, LDAP *ld, LDAPMessage *message)
 	const char *why;
 
 	ldap_link_entry(ld, message, r->arena, &entry);
+	if (*r->since != '\0' && is_at(map, &entry, r->since))
+		return true;
 	r->until_seen = r->until_seen || is_at(map, &entry, r->until);
 	if (is_rule_group(map, entry.dn))
 		r->sync->want_full = true;
@@ -285,6 +288,7 @@ static bool read_pass(struct reading *r, const struct mirror_state *known,
 	struct ldap_sync *s = r->sync;
 
 	r->until = position(s, r->arena);
+	r->since = *full ? "" : known->cookie;
 	if (!*full && strcmp(r->until, known->cookie) == 0)
 		return true;
 	if (!*full && !read_changes(r, known->cookie, err))
@@ -297,7 +301,7 @@ static bool read_pass(struct reading *r, const struct mirror_state *known,
 	if (!*full)
 		return true;
 	r->count = r->gone_count = 0;
-	s->want_full = false;
+	r->since = "";
 	if (!search(r, filter_of(s->config), false, read_object, err))
 		return false;
 	r->gone_count = 0;        /* it says what is there */

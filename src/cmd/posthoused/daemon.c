@@ -15,10 +15,12 @@
 #include "cmd/posthoused/callers.h"
 #include "cmd/posthoused/fronting.h"
 #include "cmd/posthoused/listen.h"
+#include "cmd/posthoused/mirroring.h"
 #include "cmd/posthoused/numbers.h"
 #include "cmd/posthoused/system.h"
 #include "cmd/posthoused/tokens.h"
 #include "directory/directory.h"
+#include "endpoint/autodiscover.h"
 #include "endpoint/endpoint.h"
 #include "http/server.h"
 #include "mailbox/mailbox.h"
@@ -41,6 +43,8 @@ struct daemon {
 	char *helper;
 	struct endpoint_service *endpoint;        /* NULL: no mailbox role */
 	struct frontend *frontend;                /* NULL: no front-end role */
+	struct autodiscover_service *autodiscover;
+	struct mirroring *mirroring;              /* NULL: no LDAP */
 	struct admin_daemon admin;
 	struct admin_server *admin_server;
 };
@@ -248,6 +252,28 @@ static bool start_frontend(struct daemon *d, struct err *err)
 			&d->frontend, err);
 }
 
+/* Whatever the roles: it needs the directory alone. */
+static bool start_autodiscover(struct daemon *d, struct err *err)
+{
+	struct autodiscover_config config = { .dir = d->directory,
+		.policy = d->callers.front_end, .log = d->log };
+	struct autodiscover_redirect *redirects;
+	struct dir_server self;
+
+	if (!directory_this_server(d->directory, d->arena, &self))
+		return err_set(err, EC_NOT_FOUND, "this server was removed "
+			       "from the directory");
+	if (!autodiscover_parse_redirects(d->config->autodiscover_redirect,
+					  d->arena, &redirects,
+					  &config.redirect_count, err))
+		return err_prefix(err, "[autodiscover] redirect");
+	config.redirects = redirects;
+	config.host = self.fqdn;
+	d->autodiscover = autodiscover_new(&config);
+	autodiscover_attach(d->autodiscover, d->http);
+	return true;
+}
+
 /* All is attached that will be: let requests in. */
 static bool start_serving(struct daemon *d, struct err *err)
 {
@@ -342,7 +368,9 @@ bool daemon_start(const struct config *config, struct log *log,
 	if (start_http(d, err) && drop(d, err) && open_directory(d, err) &&
 	    open_store(d, err) && start_callers(d, err) &&
 	    start_endpoint(d, err) && start_frontend(d, err) &&
-	    start_serving(d, err) && start_admin(d, err)) {
+	    start_autodiscover(d, err) && start_serving(d, err) &&
+	    start_admin(d, err) &&
+	    mirroring_start(config, d->helper, log, &d->mirroring, err)) {
 		*out = d;
 		return true;
 	}
@@ -385,8 +413,10 @@ void daemon_stop(struct daemon *d)
 {
 	if (d == NULL)
 		return;
+	mirroring_stop(d->mirroring);
 	admin_stop(d->admin_server);
 	http_server_free(d->http);
+	autodiscover_free(d->autodiscover);
 	frontend_free(d->frontend);
 	endpoint_free(d->endpoint);
 	tokens_stop(&d->tokens);

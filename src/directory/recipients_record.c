@@ -93,8 +93,8 @@ int64_t recipient_number(const struct recipient *r, uint32_t tag,
 /* --- Making one ------------------------------------------------------- */
 
 struct recipient_builder {
-	struct recipient head;
 	struct buf data;
+	struct recipient head;    /* last: it ends in an array */
 };
 
 struct recipient_builder *recipient_builder_new(void)

@@ -18,9 +18,22 @@ struct nspi_service *nspi_service_new(const struct nspi_options *options)
 
 	svc->options = *options;
 	svc->server_guid = guid_new();
-	/* Without ICU restrictions compare by bytes. */
-	svc->collator = collator_new(NSPI_DEFAULT_LOCALE, NULL);
+	pthread_mutex_init(&svc->lock, NULL);
 	return svc;
+}
+
+/* Without ICU restrictions compare by bytes. */
+struct collator *nspi_collator(struct nspi_service *svc)
+{
+	struct collator *c;
+
+	pthread_mutex_lock(&svc->lock);
+	if (!svc->tried)
+		svc->collator = collator_new(NSPI_DEFAULT_LOCALE, NULL);
+	svc->tried = true;
+	c = svc->collator;
+	pthread_mutex_unlock(&svc->lock);
+	return c;
 }
 
 void nspi_service_free(struct nspi_service *svc)
@@ -28,6 +41,7 @@ void nspi_service_free(struct nspi_service *svc)
 	if (svc == NULL)
 		return;
 	collator_free(svc->collator);
+	pthread_mutex_destroy(&svc->lock);
 	free(svc);
 }
 

@@ -153,7 +153,7 @@ enum ec nspi_filter_new(struct nspi_call *call, const struct restriction *r,
 	f->arena = f->call.arena = arena_new(0);
 	copy = (struct restriction *)restriction_copy(call->arena, r);
 	if (replace(f, copy))
-		ec = match_new(copy, call->svc->collator, &f->match);
+		ec = match_new(copy, nspi_collator(call->svc), &f->match);
 	if (ec != EC_SUCCESS) {
 		nspi_filter_free(f);
 		return EC_TOO_COMPLEX;

@@ -3,6 +3,8 @@
 #ifndef MAILBOX_NSPI_IMPL_H
 #define MAILBOX_NSPI_IMPL_H
 
+#include <pthread.h>
+
 #include "auth/auth.h"
 #include "directory/directory.h"
 #include "directory/recipients.h"
@@ -13,8 +15,16 @@ struct collator;                  /* store/collate.h */
 struct nspi_service {
 	struct nspi_options options;
 	struct guid server_guid;
-	struct collator *collator;        /* for restrictions */
+	pthread_mutex_t lock;             /* of what follows */
+	bool tried;
+	struct collator *collator;        /* nspi_collator */
 };
+
+/*
+ * For restrictions; NULL without ICU.  Made when one is first asked for: it
+ * takes 3 MB, which a daemon that has just started does without.
+ */
+struct collator *nspi_collator(struct nspi_service *svc);
 
 struct nspi_session {
 	uint32_t code_page;

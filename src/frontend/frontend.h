@@ -128,6 +128,16 @@ struct frontend *frontend_new(const struct frontend_config *config,
 void frontend_free(struct frontend *frontend);    /* NULL is allowed */
 
 /*
+ * What cannot work of config's hops with the directory as it is now, such as
+ * pass-through where Extended Protection is required: each is reported in
+ * words for people; returns how many there were.  Of config only directory
+ * and the hops are looked at.
+ */
+unsigned frontend_check(const struct frontend_config *config,
+			void (*problem)(void *ctx, const char *text),
+			void *ctx);
+
+/*
  * Mount on the server, which has not been started; after what it is to come
  * before.  Without a local mailbox server /mapi/healthcheck.htm as well.
  */

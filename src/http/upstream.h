@@ -7,7 +7,7 @@
  * An upstream connection is opened for a request (http/server.h), or taken
  * from the pool of that request's thread.  Then, any number of times:
  *
- *	http_upstream_request → [http_upstream_send …] → http_upstream_finish
+ *	http_upstream_request, http_upstream_send …, http_upstream_finish
  *	→ events: head, body …, done
  *
  * and in the end http_upstream_give (back to the pool) or _close.  What is

@@ -91,7 +91,7 @@ connect_timeout = 1 s
 probe = 200 ms
 {self.site.frontend if self.name == FE else ""}
 [limits]
-pending_period = 1 s
+pending_period = {self.site.pending}
 drain_timeout = 1 s
 {self.settings}
 [log]
@@ -139,6 +139,8 @@ file = posthoused.log
 
 
 class Site:
+    pending = "1 s"
+
     def __init__(self, build, frontend="", servers=(MX1, MX2), cure=True):
         self.build = os.path.abspath(build)
         self.folder = tempfile.mkdtemp(prefix="posthouse-frontend-")
@@ -214,11 +216,11 @@ class Site:
                     f"{name}\\mapi (Exchange Back End)", "-InternalUrl",
                     url)
 
-    def posthouse(self, *args, server=FE, status=0, stdin=None):
+    def posthouse(self, *args, server=FE, status=0, stdin=None, timeout=120):
         done = subprocess.run(
             [self.program("posthouse"), "--config",
              self.daemons[server].conf, *args], input=stdin,
-            capture_output=True, text=True, timeout=120, check=False)
+            capture_output=True, text=True, timeout=timeout, check=False)
         if done.returncode != status:
             raise Failed(f"posthouse {' '.join(args)}: status "
                          f"{done.returncode}\n{done.stdout}{done.stderr}")

@@ -9,6 +9,7 @@ import signal
 import socket
 import ssl
 import struct
+import subprocess
 import sys
 import threading
 import time
@@ -670,6 +671,20 @@ def pass_through():
         check(status == 401 and body == b"" and
               "WWW-Authenticate" in headers, headers)
         check(site.status()["frontend"]["idle"] == 0)
+        # A handshake that is bound to another certificate can't be passed.
+        fe = site.daemons[FE]
+        check_only = [site.program("posthoused"), "--check", "--config",
+                      fe.conf]
+        done = subprocess.run(check_only, capture_output=True, text=True,
+                              check=False)
+        check(done.returncode == 0, done.stderr)
+        site.cmdlet("Set-MapiVirtualDirectory", "-Identity",
+                    "MX1\\mapi (Exchange Back End)",
+                    "-ExtendedProtectionTokenChecking", "Require")
+        done = subprocess.run(check_only, capture_output=True, text=True,
+                              check=False)
+        check(done.returncode == 1 and "pass-through to MX1" in done.stderr,
+              done.stderr)
 
 
 def main():

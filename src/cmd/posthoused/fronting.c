@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/posthoused/fronting.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "base/clock.h"
 #include "endpoint/endpoint.h"
 
@@ -30,6 +33,46 @@ static void local_nspi(void *ctx, struct http_request *req,
 
 /* --- The start -------------------------------------------------------- */
 
+static void set_hops(const struct config_frontend *f,
+		     struct frontend_config *out)
+{
+	out->hop_posthouse = (enum frontend_hop)f->hop_posthouse;
+	out->hop_exchange = (enum frontend_hop)f->hop_exchange;
+	out->hop_gromox = (enum frontend_hop)f->hop_gromox;
+	out->hop_auth = (enum frontend_hop_auth)f->hop_auth;
+}
+
+unsigned fronting_check(const struct config *config,
+			void (*problem)(void *ctx, const char *text),
+			void *ctx)
+{
+	struct frontend_config front = { .directory = NULL };
+	char *path = config_directory_path(config);
+	struct directory *dir = NULL;
+	struct err err;
+	unsigned n = 0;
+
+	if ((config->roles & DIR_ROLE_FRONTEND) != 0 &&
+	    access(path, R_OK) == 0 &&
+	    directory_open(path, config->server_name, &dir, &err)) {
+		front.directory = dir;
+		set_hops(&config->frontend, &front);
+		n = frontend_check(&front, problem, ctx);
+	}
+	directory_close(dir);
+	free(path);
+	return n;
+}
+
+/* What can't work is said, and the rest served. */
+static void warn(void *ctx, const char *text)
+{
+	char quoted[512];
+
+	log_event(ctx, LOG_LEVEL_WARNING, "configuration", "text=%s",
+		  log_quote(text, quoted, sizeof quoted));
+}
+
 bool fronting_start(const struct fronting *with, struct frontend **out,
 		    struct err *err)
 {
@@ -41,10 +84,6 @@ bool fronting_start(const struct fronting *with, struct frontend **out,
 		.policy = with->callers->front_end,
 		.signer = with->tokens->signer, .log = with->log,
 		.ca_file = f->ca_file,
-		.hop_posthouse = (enum frontend_hop)f->hop_posthouse,
-		.hop_exchange = (enum frontend_hop)f->hop_exchange,
-		.hop_gromox = (enum frontend_hop)f->hop_gromox,
-		.hop_auth = (enum frontend_hop_auth)f->hop_auth,
 		.connect_ms = f->connect_timeout,
 		.answer_ms = f->answer_timeout, .probe_ms = f->probe,
 		.body_max = 2 * (size_t)with->config->limits.body_size };
@@ -54,6 +93,8 @@ bool fronting_start(const struct fronting *with, struct frontend **out,
 	if (!ok)
 		err_set(err, EC_NOT_FOUND, "this server was removed from the "
 			"directory");
+	set_hops(f, &config);
+	frontend_check(&config, warn, with->log);
 	config.host = ok ? self.fqdn : NULL;
 	config.version = ok ? self.version : NULL;
 	if (with->endpoint != NULL) {

@@ -32,6 +32,12 @@ struct fronting {
 bool fronting_start(const struct fronting *with, struct frontend **out,
 		    struct err *err);
 
+/* frontend_check for a configuration, without a daemon; 0 if the directory
+ * can't be opened (yet). */
+unsigned fronting_check(const struct config *config,
+			void (*problem)(void *ctx, const char *text),
+			void *ctx);
+
 /* For "posthouse daemon status": counters, and each back end's state. */
 void fronting_status(struct frontend *frontend, json_t *into);
 

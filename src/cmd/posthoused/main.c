@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "cmd/posthoused/check.h"
 #include "cmd/posthoused/daemon.h"
+#include "cmd/posthoused/fronting.h"
 #include "cmd/posthoused/system.h"
 
 #define DEFAULT_CONFIG "/etc/posthouse/posthouse.conf"
@@ -41,7 +42,8 @@ static void print_problem(void *ctx, const char *text)
 static int check(const struct config *config)
 {
 	unsigned n = config_check(config, print_problem, config->path) +
-		check_services(config, print_problem, config->path);
+		check_services(config, print_problem, config->path) +
+		fronting_check(config, print_problem, config->path);
 
 	if (n > 0) {
 		fprintf(stderr, "%s: %u problem%s\n", config->path, n,

@@ -6,17 +6,44 @@
 #include "cmd/posthouse/cli_impl.h"
 #include "cmd/posthouse/cmdlet.h"
 
-enum { HELP_COLUMN = 26 };
+enum { HELP_COLUMN = 26, SCREEN = 79 };
+
+void cli_print_wrapped(const char *text, size_t indent)
+{
+	size_t column = indent;
+
+	for (bool first = true; *text != '\0'; first = false) {
+		size_t bytes = strcspn(text, " ");
+		char word[256];
+		size_t wide;
+
+		snprintf(word, sizeof word, "%.*s", (int)bytes, text);
+		wide = cli_width(word);
+		if (!first && column + 1 + wide > SCREEN) {
+			printf("\n%*s", (int)indent, "");
+			column = indent;
+		} else if (!first) {
+			putchar(' ');
+			column++;
+		}
+		fputs(word, stdout);
+		column += wide;
+		text += bytes + (text[bytes] == ' ');
+	}
+	putchar('\n');
+}
 
 /* Help text beside its subject, or below if that is long. */
 static void print_pair(const char *subject, const char *help)
 {
-	int len = (int)strlen(subject);
+	size_t len = cli_width(subject);
 
+	printf("  %s", subject);
 	if (len + 4 > HELP_COLUMN)
-		printf("  %s\n%*s%s\n", subject, HELP_COLUMN, "", help);
+		printf("\n%*s", HELP_COLUMN, "");
 	else
-		printf("  %-*s%s\n", HELP_COLUMN - 2, subject, help);
+		printf("%*s", HELP_COLUMN - 2 - (int)len, "");
+	cli_print_wrapped(help, HELP_COLUMN);
 }
 
 static void print_option(const struct cli_option *o)

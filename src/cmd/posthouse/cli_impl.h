@@ -45,6 +45,8 @@ struct cli {
 
 /* cli_help.c: all commands, those of a noun, or one. */
 void cli_print_help(const char *noun);
+/* Words of text, with line breaks; lines after the first are indented. */
+void cli_print_wrapped(const char *text, size_t indent);
 void cli_print_command_help(const struct cli_command *command);
 extern const struct cli_option cli_global_options[];
 

@@ -245,36 +245,14 @@ static void print_syntax(const struct cmdlet *c,
 	}
 }
 
-/* Words of text in lines, each begun with HELP_COLUMN spaces. */
-static void print_wrapped(const char *text)
-{
-	size_t column = 0;
-
-	while (*text != '\0') {
-		size_t len = strcspn(text, " ");
-
-		if (column == 0 || column + 1 + len > SCREEN) {
-			printf("%s%*s", column > 0 ? "\n" : "", HELP_COLUMN,
-			       "");
-			column = HELP_COLUMN;
-		} else {
-			putchar(' ');
-			column++;
-		}
-		printf("%.*s", (int)len, text);
-		column += len;
-		text += len + (text[len] == ' ');
-	}
-	putchar('\n');
-}
-
 static void print_params(const struct cmdlet_param *params)
 {
 	for (; params != NULL && params->name != NULL; params++) {
 		printf("    -%s%s%s\n", params->name,
 		       params->type != CMDLET_SWITCH ? " " : "",
 		       params->type != CMDLET_SWITCH ? params->value : "");
-		print_wrapped(params->help);
+		printf("%*s", HELP_COLUMN, "");
+		cli_print_wrapped(params->help, HELP_COLUMN);
 	}
 }
 

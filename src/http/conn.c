@@ -622,11 +622,25 @@ void conn_destroy(struct conn *c)
 	server_closed(c->loop->server);
 }
 
+/* Whether addr may connect; if not, the log has it. */
+static bool is_allowed(struct loop *loop, const struct listener *listener,
+		       const struct sockaddr *addr)
+{
+	char peer[PEER_SIZE] = "";
+
+	if (listener_allows(listener, addr))
+		return true;
+	format_peer(addr, peer);
+	count(&loop->n.refused, 1);
+	server_refused(loop->server, peer, 0, "address not allowed");
+	return false;
+}
+
 void conn_new(struct loop *loop, int fd, const struct listener *listener,
 	      const struct sockaddr *addr)
 {
 	struct tls *tls = listener->tls;
-	bool allowed = listener_allows(listener, addr);
+	bool allowed = is_allowed(loop, listener, addr);
 	SSL *ssl = tls != NULL && allowed ? tls_accept(tls, fd) : NULL;
 	struct conn *c;
 

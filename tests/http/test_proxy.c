@@ -409,6 +409,7 @@ static void kinds(void **state)
 	client_puts(&c, GET);
 	client_expect_end(&c);
 	client_close(&c);
+	assert_int_equal(atomic_load(&w.refused), 1);
 	http_server_free(w.server);
 }
 

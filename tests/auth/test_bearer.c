@@ -564,6 +564,7 @@ static void provide(struct world *w, bool tls)
 		 "-out %s -days 2 -subj /CN=localhost -addext "
 		 "subjectAltName=IP:127.0.0.1 >/dev/null 2>&1", key, cert);
 	assert_int_equal(tls ? system(command) : 0, 0);
+	put_keys(&w->document, w->first, "one", NULL, NULL);
 	w->provider = http_server_new(&config, &err);
 	assert_non_null(w->provider);
 	http_server_mount(w->provider, &(struct http_mount){ .prefix = "/",
@@ -573,7 +574,6 @@ static void provide(struct world *w, bool tls)
 	assert_true(port > 0 && http_server_start(w->provider, &err));
 	snprintf(w->url, sizeof w->url, "http%s://127.0.0.1:%d/keys",
 		 tls ? "s" : "", port);
-	put_keys(&w->document, w->first, "one", NULL, NULL);
 	w->options.jwks_file = NULL;
 	w->options.jwks_url = w->url;
 	w->options.ca_file = tls ? arena_strdup(w->arena, cert) : NULL;

@@ -39,8 +39,8 @@ static const struct row {
 		"authenticate itself" },
 	[FRONTEND_NEEDS_MAILBOX_ID] = { "NeedsMailboxId", 500, "The URL needs "
 		"a MailboxId" },
-	[FRONTEND_UNAVAILABLE] = { "Unavailable", 503, "Authentication is not "
-		"available" },
+	[FRONTEND_UNAVAILABLE] = { "Unavailable", 503, "The front end is too "
+		"busy" },
 };
 
 const char *frontend_failure_name(enum frontend_failure failure)
@@ -51,6 +51,8 @@ const char *frontend_failure_name(enum frontend_failure failure)
 enum frontend_failure failure_of(enum http_upstream_failure failure)
 {
 	switch (failure) {
+	case HTTP_UPSTREAM_RESOURCES:
+		return FRONTEND_UNAVAILABLE;
 	case HTTP_UPSTREAM_RESOLVE:
 		return FRONTEND_RESOLVE;
 	case HTTP_UPSTREAM_CONNECT:

@@ -14,6 +14,7 @@ enum { FLUSH_AT = 64 * 1024 };
 const char *http_upstream_failure_name(enum http_upstream_failure failure)
 {
 	static const char *const names[] = {
+		[HTTP_UPSTREAM_RESOURCES] = "resources",
 		[HTTP_UPSTREAM_RESOLVE] = "resolve",
 		[HTTP_UPSTREAM_CONNECT] = "connect",
 		[HTTP_UPSTREAM_CONNECT_TIMEOUT] = "connect_timeout",

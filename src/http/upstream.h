@@ -76,6 +76,7 @@ bool http_origin_parse(const char *url, struct arena *arena,
 
 /* Why there is no whole answer. */
 enum http_upstream_failure {
+	HTTP_UPSTREAM_RESOURCES,          /* no sockets left here */
 	HTTP_UPSTREAM_RESOLVE,            /* the name has no address */
 	HTTP_UPSTREAM_CONNECT,            /* refused, unreachable */
 	HTTP_UPSTREAM_CONNECT_TIMEOUT,

@@ -306,6 +306,13 @@ static bool try_address(struct http_upstream *u,
 	return false;
 }
 
+/* This machine's fault, not the peer's. */
+static bool is_ours(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS ||
+		error == ENOMEM || error == EADDRNOTAVAIL;
+}
+
 static void try_next(struct http_upstream *u)
 {
 	int error = ECONNREFUSED;
@@ -322,7 +329,8 @@ static void try_next(struct http_upstream *u)
 		}
 		error = errno;
 	}
-	upstream_fail(u, HTTP_UPSTREAM_CONNECT, "cannot connect to %s:%u: %s",
+	upstream_fail(u, is_ours(error) ? HTTP_UPSTREAM_RESOURCES :
+		      HTTP_UPSTREAM_CONNECT, "cannot connect to %s:%u: %s",
 		      u->host, u->port, strerror(error));
 }
 

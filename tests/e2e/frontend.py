@@ -268,9 +268,14 @@ class Site:
     def start(self, *names):
         for name in names or self.daemons:
             self.daemons[name].start()
-        wait_until("the front end does not find the back ends", lambda: all(
-            self.backend(name)["up"] for name in self.daemons
-            if name != FE))
+
+        def all_up():
+            try:
+                return all(self.backend(name)["up"] for name in self.daemons
+                           if name != FE)
+            except Failed:        # its socket comes last
+                return False
+        wait_until("the front end does not find the back ends", all_up)
 
     def client(self, user, timeout=60, mailbox_id=None):
         client = mapi.Client(self, user, timeout=timeout)

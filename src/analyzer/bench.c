@@ -8,31 +8,40 @@
 #include <string.h>
 
 #include "analyzer/bench_impl.h"
+#include "analyzer/nspi_client.h"
 #include "base/clock.h"
 
 enum { SECONDS_DEFAULT = 5, WARM_UP_MS = 200, CONCURRENCY_MAX = 1024 };
 
 static const struct bench_mode modes[] = {
-	{ "ping", "PING, without a session", "operation", true,
+	{ "ping", "PING, without a session", "operation", WARM_UP,
 	  prepare_connection, operate_ping, NULL },
-	{ "release", "Execute with a RopRelease alone", "operation", true,
+	{ "release", "Execute with a RopRelease alone", "operation", WARM_UP,
 	  prepare_release, operate_execute, NULL },
 	{ "receive-folder", "Execute with RopGetReceiveFolder", "operation",
-	  true, prepare_receive_folder, operate_execute, NULL },
+	  WARM_UP, prepare_receive_folder, operate_execute, NULL },
 	{ "properties", "Execute with three properties of the logon",
-	  "operation", true, prepare_properties, operate_execute, NULL },
-	{ "cycle", "Connect, RopLogon and Disconnect", "operation", true,
+	  "operation", WARM_UP, prepare_properties, operate_execute, NULL },
+	{ "cycle", "Connect, RopLogon and Disconnect", "operation", WARM_UP,
 	  prepare_cycle, operate_cycle, NULL },
 	{ "fill", "make messages: 9 properties, a body of 2,048 characters",
-	  "operation", false, prepare_folder, operate_fill, NULL },
+	  "operation", 0, prepare_folder, operate_fill, NULL },
 	{ "sweep", "the contents table of the folder, 10 columns, whole",
-	  "row", true, prepare_folder, operate_sweep, NULL },
-	{ "page", "the first 50 rows of that table", "operation", true,
+	  "row", WARM_UP, prepare_folder, operate_sweep, NULL },
+	{ "page", "the first 50 rows of that table", "operation", WARM_UP,
 	  prepare_folder, operate_page, NULL },
 	{ "open", "open a message and read 6 properties, the body among them",
-	  "operation", true, prepare_open, operate_open, NULL },
+	  "operation", WARM_UP, prepare_open, operate_open, NULL },
 	{ "hold", "make sessions, leave each in a NotificationWait",
-	  "session", false, NULL, NULL, run_hold },
+	  "session", 0, NULL, NULL, run_hold },
+	{ "nspi-bind", "Bind and Unbind", "operation", WARM_UP | ADDRESS_BOOK,
+	  prepare_connection, operate_bind, NULL },
+	{ "nspi-resolve", "ResolveNames of one name or address, 10 columns",
+	  "operation", WARM_UP | ADDRESS_BOOK, prepare_resolve,
+	  operate_resolve, NULL },
+	{ "nspi-page", "QueryRows of 50 rows somewhere in the address book, "
+	  "10 columns", "operation", WARM_UP | ADDRESS_BOOK, prepare_book,
+	  operate_book_page, NULL },
 };
 
 const struct bench_mode *bench_mode_at(size_t i)
@@ -102,7 +111,7 @@ static void warm_up(struct thread *t)
 {
 	uint64_t end = clock_ms() + WARM_UP_MS, units = 0;
 
-	if (!t->worker.mode->warm_up || t->run->o->count == 1)
+	if ((t->worker.mode->flags & WARM_UP) == 0 || t->run->o->count == 1)
 		return;
 	while (operate(t, &units) && clock_ms() < end)
 		;
@@ -259,10 +268,25 @@ static bool find_server(const struct bench_options *o,
 			"of --pid");
 }
 
+static struct bench_target *new_target(const struct bench_mode *mode,
+				       const struct bench_options *o,
+				       struct err *err)
+{
+	struct bench_target_config config = o->target;
+	struct arena *arena = arena_new(0);
+	struct bench_target *target;
+
+	if ((mode->flags & ADDRESS_BOOK) != 0)
+		config.url = nspi_client_url(config.url, arena);
+	target = bench_target_new(&config, err);
+	arena_free(arena);
+	return target;
+}
+
 bool bench_run(const struct bench_mode *mode, const struct bench_options *o,
 	       struct bench_result *out, struct err *err)
 {
-	struct bench_target *target = bench_target_new(&o->target, err);
+	struct bench_target *target = new_target(mode, o, err);
 	struct server_processes server = { 0 };
 	struct bench_result r = { .mode = mode->name, .unit = mode->unit,
 		.concurrency = o->concurrency > 0 ? o->concurrency : 1 };

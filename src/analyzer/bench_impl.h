@@ -25,13 +25,20 @@ struct bench_worker {
 	struct bin connect;       /* cycle: the body of Connect */
 	uint64_t *messages;       /* open: IDs */
 	size_t n_messages;
+	const char **names;       /* nspi-resolve */
+	size_t n_names;
 	uint64_t turn;            /* operations begun */
+};
+
+enum bench_mode_flags {
+	WARM_UP = 1,              /* do some before the measurement begins */
+	ADDRESS_BOOK = 2,         /* at that endpoint */
 };
 
 struct bench_mode {
 	const char *name, *summary;
 	const char *unit;
-	bool warm_up;             /* do some before the measurement begins */
+	unsigned flags;           /* enum bench_mode_flags */
 	/* Before the measurement: connections, sessions, requests. */
 	bool (*prepare)(struct bench_worker *w, struct err *err);
 	/* One operation; adds what it did to *units. */
@@ -63,6 +70,15 @@ bool operate_fill(struct bench_worker *w, uint64_t *units, struct err *err);
 bool operate_sweep(struct bench_worker *w, uint64_t *units, struct err *err);
 bool operate_page(struct bench_worker *w, uint64_t *units, struct err *err);
 bool operate_open(struct bench_worker *w, uint64_t *units, struct err *err);
+
+/* bench_nspi.c */
+bool prepare_book(struct bench_worker *w, struct err *err);
+bool prepare_resolve(struct bench_worker *w, struct err *err);
+bool operate_bind(struct bench_worker *w, uint64_t *units, struct err *err);
+bool operate_book_page(struct bench_worker *w, uint64_t *units,
+		       struct err *err);
+bool operate_resolve(struct bench_worker *w, uint64_t *units,
+		     struct err *err);
 
 /* bench_hold.c */
 bool run_hold(const struct bench_options *o,

@@ -297,6 +297,12 @@ bool bench_session_connect(struct bench_session *s, const char *user_dn,
 		failed("Connect", rsp.status_code, rsp.error_code, err);
 }
 
+void bench_session_forget(struct bench_session *s)
+{
+	for (size_t i = 0; i < COOKIES_MAX; i++)
+		s->cookies[i].name[0] = '\0';
+}
+
 bool bench_session_disconnect(struct bench_session *s, struct err *err)
 {
 	struct disconnect_rsp rsp;
@@ -309,8 +315,7 @@ bool bench_session_disconnect(struct bench_session *s, struct err *err)
 	if (!disconnect_rsp_decode(&body, &rsp))
 		return err_set(err, EC_RPC_FORMAT, "the body of the answer "
 			       "to Disconnect cannot be decoded");
-	for (size_t i = 0; i < COOKIES_MAX; i++)
-		s->cookies[i].name[0] = '\0';
+	bench_session_forget(s);
 	return (rsp.status_code == 0 && rsp.error_code == 0) ||
 		failed("Disconnect", rsp.status_code, rsp.error_code, err);
 }

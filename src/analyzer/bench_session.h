@@ -49,6 +49,7 @@ bool bench_session_connect(struct bench_session *s, const char *user_dn,
 			   struct arena *arena, struct err *err);
 /* The cookies are forgotten: another Connect may follow. */
 bool bench_session_disconnect(struct bench_session *s, struct err *err);
+void bench_session_forget(struct bench_session *s);       /* the cookies */
 
 /* Log on to the private mailbox; *rsp lies in arena. */
 bool bench_session_logon(struct bench_session *s, const char *user_dn,

@@ -215,7 +215,7 @@ static const struct cli_option options[] = {
 const struct cli_command cmd_bench[] = {
 	{ .noun = "bench",
 	  .args = "ping|release|receive-folder|properties|cycle|fill|sweep|"
-		  "page|open|hold …",
+		  "page|open|hold|nspi-bind|nspi-resolve|nspi-page …",
 	  .summary = "Measure a MAPI over HTTP server: speed, CPU time and "
 		     "memory.",
 	  .options = options, .min_args = 1, .max_args = 16,

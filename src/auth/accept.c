@@ -229,14 +229,18 @@ static void interpret(struct accept *a, const uint8_t *answer, size_t len,
 	}
 }
 
-/* A failure counts against the address; one of a name also against that. */
+/*
+ * A password that was wrong counts against the name and the address.  Kerberos
+ * is not counted: nobody guesses a ticket, and a key that is missing here would
+ * soon shut out the clients that fall back to NTLM.
+ */
 static void count(struct accept *a, const struct accept_result *r)
 {
 	uint64_t address = auth_throttle_key(a->auth, "", a->address);
 	enum auth_result result = r->status == ACCEPT_OK ? AUTH_OK :
 		r->status == ACCEPT_DENIED ? AUTH_DENIED : AUTH_UNAVAILABLE;
 
-	if (r->status != ACCEPT_CONTINUE && !a->throttled)
+	if (r->status != ACCEPT_CONTINUE && a->asked && !a->throttled)
 		auth_attempt_ended(a->auth, a->pair, address, result);
 }
 

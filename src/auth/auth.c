@@ -220,7 +220,9 @@ static void look_up(struct check *c, const char *name)
 		c->hash = xstrdup(user.password);
 	} else {
 		c->hopeless = true;
-		c->hash = xstrdup(password_dummy());
+		c->hash = xstrdup(c->auth->options.unknown_password != NULL ?
+				  c->auth->options.unknown_password :
+				  password_dummy());
 	}
 	arena_free(arena);
 }

@@ -63,6 +63,9 @@ enum auth_ntlm {
 struct auth_options {
 	const char *helper;       /* path of posthouse-auth */
 	unsigned helpers;         /* processes at most; 0: 2 */
+	/* What the password of a user who doesn't exist is compared with, so
+	 * that it takes as long; NULL: a hash like those of users. */
+	const char *unknown_password;
 	unsigned helper_checks;   /* then it is replaced; 0: 1000 */
 	unsigned queue;           /* checks waiting at most; 0: 256 */
 	unsigned deadline;        /* ms for a check, queue included; 0: 10000 */

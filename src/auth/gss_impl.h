@@ -10,7 +10,7 @@
 #include "auth/gss.h"
 
 enum {
-	HANDSHAKES_MAX = 512,     /* under way in one helper: then the oldest
+	HANDSHAKES_MAX = 2048,     /* under way in one helper: then the oldest
 				   * is forgotten */
 	USERS_MAX = 32,           /* S4U2Self credentials kept */
 };

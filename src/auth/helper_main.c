@@ -9,6 +9,7 @@
 
 #include "auth/gss.h"
 #include "auth/helper.h"
+#include "auth/ldap_password.h"
 #include "auth/password.h"
 #include "auth/pool.h"
 #include "base/arena.h"
@@ -31,13 +32,18 @@ static uint8_t check_password(const uint8_t *message, size_t len)
 {
 	const char *password = (const char *)message;
 	const char *nul = memchr(message, '\0', len);
-	bool match;
+	const size_t prefix = strlen(LDAP_PASSWORD_PREFIX);
+	bool match, known;
 
 	if (nul == NULL || message[len - 1] != '\0' ||
-	    nul == password + len - 1 ||
-	    !password_verify(password, nul + 1, &match, NULL))
+	    nul == password + len - 1)
 		return 'f';
-	return match ? 'y' : 'n';
+	if (strncmp(nul + 1, LDAP_PASSWORD_PREFIX, prefix) == 0)
+		known = ldap_password_verify(password, nul + 1 + prefix,
+					     &match);
+	else
+		known = password_verify(password, nul + 1, &match, NULL);
+	return !known ? 'f' : match ? 'y' : 'n';
 }
 
 /* Handshakes ----------------------------------------------------------- */

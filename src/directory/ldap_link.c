@@ -30,7 +30,8 @@ static bool fail(LDAP *ld, const char *url, const char *what, int code,
 
 	if (ld != NULL)
 		ldap_get_option(ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &detail);
-	err_set(err, EC_ERROR, "%s: %s: %s%s%.120s%s%s", url, what,
+	err_set(err, code == LDAP_INVALID_CREDENTIALS ? EC_ACCESS_DENIED :
+		EC_ERROR, "%s: %s: %s%s%.120s%s%s", url, what,
 		ldap_err2string(code), detail != NULL && *detail != '\0' ?
 		": " : "", detail != NULL ? detail : "",
 		*cure != '\0' ? "; " : "", cure);
@@ -168,6 +169,9 @@ bool ldap_link_open(const struct ldap_config *config, LDAP **out,
 		if (open_one(one, config, out, err)) {
 			*url = one;
 			return true;
+		} else if (err->ec == EC_ACCESS_DENIED) {
+			/* Asking them all would lock the account. */
+			return false;
 		}
 	return false;
 }

@@ -7,7 +7,10 @@
 
 #include "directory/ldap_sync.h"
 
-/* Connect to the first server that answers, and bind.  *url is which. */
+/*
+ * Connect to the first server that answers, and bind.  *url is which.  Wrong
+ * credentials are EC_ACCESS_DENIED, without asking another server.
+ */
 bool ldap_link_open(const struct ldap_config *config, LDAP **out,
 		    const char **url, struct arena *arena, struct err *err);
 

@@ -64,6 +64,7 @@ bool ldap_settings(const struct config *config, struct arena *arena,
 	if (!ldap_map_make(schema, c->attributes, c->databases, arena,
 			   &ldap.map, err))
 		return err_prefix(err, "[ldap]");
+	ldap.map.password_prefix = "$ldap$";
 	if (c->admins != NULL)
 		ldap.map.admins = c->admins;
 	if (c->bind_dn != NULL &&

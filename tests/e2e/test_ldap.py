@@ -302,6 +302,29 @@ class Checks:
             self.org.diagnosis()
         assert self.org.stop() == 0
 
+    def status(self, name, password):
+        return subprocess.run(
+            ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}",
+             "--basic", "-u", f"{name}:{password}",
+             f"http://127.0.0.1:{self.org.plain}/mapi/emsmdb/"],
+            capture_output=True, text=True, check=True).stdout
+
+    def basic_asks_ldap(self):
+        """Passwords of LDAP's users are LDAP's."""
+        if self.server.schema != "openldap":
+            return              # a domain has Kerberos and NTLM
+        self.org.start()
+        assert self.status("carol", "open sesame") == "200", \
+            self.org.diagnosis()
+        assert self.status("carol@example.test", "open sesame") == "200"
+        assert self.status("EXAMPLE\\carol", "open sesame") == "200"
+        assert self.status("carol", "wrong") == "401"
+        assert self.status("carol", "") == "401"
+        assert self.status("nobody", "open sesame") == "401"
+        assert self.status("local", self.org.passwords["local"]) == "200"
+        assert self.status("local", "wrong") == "401"
+        assert self.org.stop() == 0
+
     def wrong_credentials_are_named(self):
         with open(self.org.conf, encoding="utf-8") as f:
             text = f.read()
@@ -337,8 +360,10 @@ class Checks:
 
 
 def fill(server):
+    password = {"userPassword": "open sesame"} \
+        if server.schema == "openldap" else {}
     server.add_user("carol", mail="carol@example.test",
-                    displayName="Carol Ångström", title="Chief")
+                    displayName="Carol Ångström", title="Chief", **password)
     server.add_user("dave", mail="dave@example.test", displayName="Dave",
                     manager=server.dn("carol"))
     server.add_user("erin", displayName="Erin")
@@ -358,7 +383,7 @@ def run(tests, build, server):
                      "nothing_new_writes_nothing", "changes_are_seen",
                      "new_members_are_seen", "the_rules_group_moves_people",
                      "a_removed_user_cannot_log_on", "ours_is_not_touched",
-                     "the_daemon_follows", "wrong_credentials_are_named",
+                     "the_daemon_follows", "basic_asks_ldap", "wrong_credentials_are_named",
                      "it_answers_while_ldap_is_away"):
             failed = tests.failed
             tests.run(getattr(checks, name))

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "auth/ldap_password.h"
 #include "auth/nt_hash.h"
 #include "base/arena.h"
 
@@ -61,6 +62,25 @@ static void make_gate(struct callers *c, struct directory *dir,
 					      .realm = host });
 }
 
+/*
+ * Where the helpers ask for the passwords of users from LDAP; what is returned
+ * stands for the password of somebody who doesn't exist.  NULL: no LDAP.
+ */
+static const char *ldap_environment(const struct config *config,
+				    struct arena *arena)
+{
+	if (config->ldap.url == NULL)
+		return NULL;
+	setenv(LDAP_PASSWORD_URL, config->ldap.url, 1);
+	if (config->ldap.ca_file != NULL)
+		setenv(LDAP_PASSWORD_CA, config->ldap.ca_file, 1);
+	setenv(LDAP_PASSWORD_TIMEOUT, arena_printf(arena, "%u",
+						   config->ldap.timeout), 1);
+	return arena_printf(arena, LDAP_PASSWORD_PREFIX "cn=nobody,%s",
+			    config->ldap.base != NULL ? config->ldap.base :
+			    "");
+}
+
 bool callers_start(struct callers *c, const struct config *config,
 		   struct directory *dir, const char *helper,
 		   struct bearer *bearer, struct log *log, struct err *err)
@@ -71,6 +91,8 @@ bool callers_start(struct callers *c, const struct config *config,
 
 	c->log = log;
 	c->nt_key = config_nt_key_path(config);
+	c->arena = arena_new(0);
+	c->unknown = ldap_environment(config, c->arena);
 	ok = directory_this_server(dir, arena, &self) ||
 		err_set(err, EC_NOT_FOUND, "this server was removed from the "
 			"directory");
@@ -78,6 +100,7 @@ bool callers_start(struct callers *c, const struct config *config,
 		ok = make_account(c, dir, &self, err);
 	ok = ok && auth_start(dir, &(struct auth_options){
 			.helper = helper, .helpers = config->auth_helpers,
+			.unknown_password = c->unknown,
 			.ntlm = (enum auth_ntlm)config->auth.ntlm,
 			.keytab = config->auth.keytab,
 			.principal = config->auth.principal,
@@ -98,4 +121,6 @@ void callers_stop(struct callers *c)
 	auth_stop(c->auth);
 	gate_free(c->gate);
 	free(c->nt_key);
+	if (c->arena != NULL)
+		arena_free(c->arena);
 }

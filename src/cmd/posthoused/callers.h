@@ -16,6 +16,8 @@ struct callers {
 						   * directories */
 	struct log *log;
 	char *nt_key;
+	struct arena *arena;
+	const char *unknown;      /* for users who don't exist */
 };
 
 /*

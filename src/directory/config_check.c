@@ -212,6 +212,25 @@ static socklen_t socket_address(const struct config_listener *l,
 	return sizeof *v6;
 }
 
+static void check_keytab(struct check *c)
+{
+	const char *path = c->config->auth.keytab;
+	struct stat st;
+
+	if (path == NULL)
+		return;
+	if (stat(path, &st) < 0)
+		report(c, "cannot read the keytab %s: %s; export one, or "
+		       "remove keytab under [auth]", path, strerror(errno));
+	else if ((st.st_mode & 0007) != 0)
+		report(c, "the keytab %s is open to all: chmod 600 it", path);
+	else if (c->uid != 0 && !(st.st_uid == c->uid &&
+				  (st.st_mode & 0400) != 0) &&
+		 !(st.st_gid == c->gid && (st.st_mode & 0040) != 0))
+		report(c, "the keytab %s can't be read by uid %u; chown it to "
+		       "that user", path, (unsigned)c->uid);
+}
+
 /* A port in use is no error: the daemon itself may be running. */
 static void check_listener(struct check *c, const struct config_listener *l)
 {
@@ -251,6 +270,7 @@ unsigned config_check(const struct config *config,
 	check_parent(&c, config->audit_file, "audit");
 	check_helper(&c);
 	check_tls(&c);
+	check_keytab(&c);
 	for (size_t i = 0; i < config->listener_count; i++)
 		check_listener(&c, &config->listeners[i]);
 	return c.problems;

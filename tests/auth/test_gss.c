@@ -96,6 +96,8 @@ static void write_settings(int port)
 	setenv("KRB5_KDC_PROFILE", path, 1);
 	snprintf(path, sizeof path, "FILE:%s/cc", folder);
 	setenv("KRB5CCNAME", path, 1);
+	snprintf(path, sizeof path, "file2:%s/rcache", folder);
+	setenv("KRB5RCACHENAME", path, 1);
 	unsetenv("KRB5_KTNAME");
 }
 

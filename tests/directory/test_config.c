@@ -405,6 +405,52 @@ static void test_check_fine(void **state)
 	rmdir(dir);
 }
 
+static void test_auth(void **state)
+{
+	static const char *const words[] = { "off", "local", "WinBind" };
+	char dir[] = "/tmp/phconfig.XXXXXX", path[64];
+	struct buf b = BUF_INIT, said = BUF_INIT;
+	struct config *c = NULL;
+	struct err err;
+
+	(void)state;
+	for (uint32_t i = 0; i < 3; i++) {
+		buf_clear(&b);
+		buf_printf(&b, HEAD PLAIN "[auth]\nntlm = %s\nkeytab = k\n"
+			   "domain = EX\nhelpers = 3\n", words[i]);
+		assert_true(parse(buf_str(&b), &c, &err));
+		assert_int_equal(c->auth.ntlm, i);
+		assert_string_equal(c->auth.keytab, "/etc/ph/k");
+		assert_string_equal(c->auth.domain, "EX");
+		assert_null(c->auth.realm);
+		assert_int_equal(c->auth.helpers, 3);
+		config_free(c);
+	}
+	assert_false(parse(HEAD PLAIN "[auth]\nntlm = samba\n", &c, &err));
+	assert_non_null(strstr(err.text, "off, local or winbind"));
+	/* A keytab that is not there, then one that is open to all. */
+	assert_non_null(mkdtemp(dir));
+	buf_clear(&b);
+	buf_printf(&b, "[server]\nname = x\ndata = %s\n[http]\n"
+		   "listen = 127.0.0.1:0 plain\n[auth]\nkeytab = %s/k\n",
+		   dir, dir);
+	assert_true(parse(buf_str(&b), &c, &err));
+	assert_int_equal(config_check(c, collect, &said), 1);
+	assert_non_null(strstr(buf_str(&said), "/k: "));
+	snprintf(path, sizeof path, "%s/k", dir);
+	write_file(path, "k", 0644);
+	buf_clear(&said);
+	assert_int_equal(config_check(c, collect, &said), 1);
+	assert_non_null(strstr(buf_str(&said), "chmod 600"));
+	assert_int_equal(chmod(path, 0600), 0);
+	assert_int_equal(config_check(c, collect, &said), 0);
+	config_free(c);
+	buf_free(&b);
+	buf_free(&said);
+	unlink(path);
+	rmdir(dir);
+}
+
 static void test_paths(void **state)
 {
 	struct config *c = NULL;
@@ -417,6 +463,9 @@ static void test_paths(void **state)
 	free(p);
 	p = config_socket_path(c);
 	assert_string_equal(p, "/etc/ph/data/admin.sock");
+	free(p);
+	p = config_nt_key_path(c);
+	assert_string_equal(p, "/etc/ph/data/nt.key");
 	free(p);
 	config_free(c);
 	config_free(NULL);
@@ -435,6 +484,7 @@ int main(void)
 		cmocka_unit_test(test_load),
 		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_check_fine),
+		cmocka_unit_test(test_auth),
 		cmocka_unit_test(test_paths),
 	};
 

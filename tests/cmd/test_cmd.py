@@ -521,9 +521,13 @@ class Daemon(Organisation):
                 break
             time.sleep(0.05)
         self.assertNotEqual(self.fingerprint(), old)
-        time.sleep(0.2)
-        with open(log, encoding="utf-8") as f:
-            self.assertIn("reload result=ok", f.read())
+        for _ in range(100):
+            with open(log, encoding="utf-8") as f:
+                text = f.read()
+            if "reload result=ok" in text:
+                break
+            time.sleep(0.05)
+        self.assertIn("reload result=ok", text)
         # A broken one is refused, and the good one stays.
         good = self.fingerprint()
         with open(os.path.join(self.folder, "cert.pem"), "w",

@@ -224,7 +224,8 @@ size_t directory_mailboxes(struct directory *dir, struct arena *arena,
 
 /* Changes -------------------------------------------------------------- */
 /*
- * Each is one durable transaction, after which this process sees it.  new_…
+ * Each is one durable transaction, after which this process sees it, and is
+ * recorded in it with who made it (audit.h).  new_…
  * fill in *guid when it is null; set_… write all fields of the entry with
  * that GUID (read it, change it, write it back).  Failures say what is
  * already taken, missing or still in use.

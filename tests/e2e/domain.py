@@ -348,13 +348,16 @@ class Domain:
 
     def keytab(self, account, *principals, path=None):
         """The account's own principal comes first."""
-        name = account.rstrip("$").lower()
-        path = path or os.path.join(self.folder, f"{name}.keytab")
+        path = path or self.keytab_path(account)
         wanted = [account, *principals]
         if self.keytabs.get(path) != wanted:
             self.work({"do": "keytab", "path": path, "principals": wanted})
             self.keytabs[path] = wanted
         return path
+
+    def keytab_path(self, account):
+        name = account.rstrip("$").lower()
+        return os.path.join(self.folder, f"{name}.keytab")
 
     def kinit(self, user, password=None):
         cache = os.path.join(self.folder, f"ccache-{user}-"

@@ -23,6 +23,7 @@ import urllib.request
 import domain
 
 PROGRAMS = "src/cmd"
+USER = "posthouse-test"           # in a private /etc/passwd
 CMDLETS = ["Get-MapiVirtualDirectory", "Set-MapiVirtualDirectory",
            "Set-MAPIVirtualDirectory", "New-MapiVirtualDirectory",
            "Remove-MapiVirtualDirectory", "Get-ExchangeServer",
@@ -61,6 +62,7 @@ class Servers:
         self.dc = dc
         self.settings = settings
         self.ntlm = False
+        self.run_as = self.make_user()
         self.servers = {server.name: server for server in layout}
         self.passwords = dict(dc.passwords) if dc else {}
         os.makedirs(folder)
@@ -69,6 +71,7 @@ class Servers:
             server.place(folder)
             os.makedirs(os.path.join(server.folder, "data"))
             self.write_conf(server)
+        self.give_to_user()
         self.make_organisation(layout)
         self.make_links()
 
@@ -81,6 +84,40 @@ class Servers:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     # What it is made of.
+
+    def make_user(self):
+        """Whom the daemons become, as on an installed system; "" where root
+        is not root of the machine, or nobody else may run the programs."""
+        with open("/proc/self/uid_map", encoding="ascii") as mapping:
+            if os.geteuid() != 0 or mapping.read().split()[2] == "1":
+                return ""
+        # In a private /etc: see domain.enter.
+        if subprocess.run(["id", USER], capture_output=True,
+                          check=False).returncode != 0:
+            subprocess.run(["useradd", "--system", "--no-create-home",
+                            "--home-dir", "/nonexistent", USER], check=True)
+        if self.dc:
+            subprocess.run(["usermod", "-aG", "winbindd_priv", USER],
+                           check=True)
+        may = subprocess.run(["setpriv", "--reuid", USER, "--clear-groups",
+                              "test", "-x", self.program("posthouse-auth")],
+                             check=False)
+        return USER if may.returncode == 0 else ""
+
+    def give_to_user(self):
+        """Keys and folders; before the first command."""
+        if self.run_as == "":
+            return
+        for server in self.servers.values():
+            for path in (server.folder, f"{server.folder}/data"):
+                shutil.chown(path, self.run_as)
+            for suffix in ("pem", "key"):
+                shutil.chown(f"{self.folder}/{server.name.lower()}.{suffix}",
+                             self.run_as)
+            if self.dc:
+                shutil.chown(self.dc.keytab_path(f"{server.name}$"),
+                             self.run_as)
+        shutil.chown(self.folder, self.run_as)
 
     def openssl(self, *args):
         subprocess.run(["openssl", *args], check=True, cwd=self.folder,
@@ -133,6 +170,7 @@ name = {server.name}
 data = data
 directory = ../organisation.db
 roles = {' '.join(server.roles)}
+{f"user = {self.run_as}" if self.run_as else ""}
 pid_file = posthoused.pid
 auth_helper = {self.build}/{PROGRAMS}/posthouse-auth
 [http]
@@ -176,6 +214,8 @@ audit = audit.log
                            "--roles", ",".join(server.roles))
             if "mailbox" in server.roles:
                 os.makedirs(f"{server.folder}/mailboxes")
+                if self.run_as:
+                    shutil.chown(f"{server.folder}/mailboxes", self.run_as)
                 self.posthouse("database", "new",
                                f"{server.name} Database", "--server",
                                server.name, "--path",

@@ -386,6 +386,7 @@ authorization_uri = https://idp.example.test/authorize
             servers.user(user, "MX1")
         servers.start()
         auth = Auth(servers, dc, issuer)
+        auth.methods(*ALL)
         for test in (auth.challenge, auth.basic, auth.basic_wrong,
                      auth.curl_ntlm, auth.curl_ntlm_wrong,
                      auth.curl_kerberos, auth.curl_no_ticket,

@@ -57,6 +57,9 @@ static void put_names(struct call *call)
 	struct endpoint_service *service = call->service;
 
 	http_header(call->req, "request-id", call->id);
+	if (call->fronted)
+		http_header(call->req, "X-CalculatedBETarget",
+			    service->config.host);
 	http_header(call->req, "X-ServerApplication",
 		    service->server_application);
 	put_if(call, "X-RequestId", call->request_id);

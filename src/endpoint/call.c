@@ -390,6 +390,7 @@ void call_handle_known(const struct vdir *vdir, struct http_request *req,
 
 	take_id(call, caller->id);
 	call->policy = caller->policy;
+	call->fronted = true;
 	call->who = identity_ref(caller->who);
 	authenticated(call);
 }

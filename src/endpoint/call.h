@@ -67,6 +67,7 @@ struct call {
 	bool streaming;                   /* PROCESSING is out */
 	bool off_thread, gone;            /* for the log */
 	bool kept;                        /* on the heap: call_keep */
+	bool fronted;                     /* by a front end of this process */
 	int status;
 	const char *cause;                /* of a refusal, a constant; NULL */
 	enum response_code code, late_code;

@@ -41,6 +41,8 @@ static const struct row {
 		"a MailboxId" },
 	[FRONTEND_UNAVAILABLE] = { "Unavailable", 503, "The front end is too "
 		"busy" },
+	[FRONTEND_MOVED] = { "Moved", 503, "The mailbox is on another server "
+		"now" },
 };
 
 const char *frontend_failure_name(enum frontend_failure failure)
@@ -181,7 +183,9 @@ static void fail_late(struct passage *p)
 		       "Content-Type: text/html\r\n\r\n<html><body><h2>%s</h2>"
 		       "<p>Server: %s<br/>Request: %s</p></body></html>\r\n",
 		       start, (unsigned long long)ms,
-		       RESPONSE_UNKNOWN_FAILURE, "The back end broke off",
+		       p->failure == FRONTEND_MOVED ?
+		       RESPONSE_CONTEXT_NOT_FOUND : RESPONSE_UNKNOWN_FAILURE,
+		       rows[p->failure].text,
 		       p->frontend->config.host, p->id);
 	bump(&p->frontend->n.late_failures, 1);
 	passage_ended(p);

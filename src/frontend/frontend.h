@@ -167,7 +167,8 @@ enum frontend_failure {
 	FRONTEND_HOP_REFUSED,     /* offered, but refused */
 	FRONTEND_HOP_ACCOUNT,     /* this server has no key, ticket, … */
 	FRONTEND_NEEDS_MAILBOX_ID,/* pass-through without MailboxId */
-	FRONTEND_UNAVAILABLE,     /* authentication helpers */
+	FRONTEND_UNAVAILABLE,     /* helpers, sockets */
+	FRONTEND_MOVED,           /* the database, during a wait */
 	FRONTEND_FAILURES,
 };
 

@@ -89,6 +89,7 @@ struct passage {
 	int status;                       /* that the client got; 0: none */
 	enum frontend_failure failure;
 	uint64_t up, down;                /* bytes of bodies */
+	uint64_t change;                  /* directory_change, when looked */
 	char id[GUID_TEXT_SIZE];
 };
 

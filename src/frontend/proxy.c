@@ -12,7 +12,7 @@
 #include "frontend/fields.h"
 #include "frontend/passage.h"
 
-enum { UP_MAX = 256 * 1024, DOWN_MAX = 256 * 1024, KEY_MAX = 160,
+enum { UP_MAX = 256 * 1024, DOWN_MAX = 256 * 1024, WATCH_MS = 1000,
        COOKIE_RENEW_S = 7 * 86400 };
 
 /* --- The client's own connection (pass-through) ------------------------ */
@@ -66,7 +66,8 @@ static struct http_upstream *take_bound(struct passage *p)
 	if (bound == NULL)
 		return NULL;
 	if (guid_equal(&bound->server, &p->target.server.guid) &&
-	    bound->vdir_changed == p->target.vdir.when_changed) {
+	    bound->vdir_changed == p->target.vdir.when_changed &&
+	    bound->u != NULL && http_upstream_reusable(bound->u)) {
 		u = bound->u;
 		bound->u = NULL;
 	}
@@ -181,6 +182,35 @@ static bool is_refusal(const struct passage *p,
 }
 
 /*
+ * A wait does not stay with a server where the database is active no more:
+ * nothing would come.  The client connects again.
+ */
+static void watch(void *ctx, struct http_request *req)
+{
+	struct passage *p = ctx;
+	struct directory *dir = p->frontend->config.directory;
+	uint64_t change = directory_change(dir);
+	struct dir_mailbox mailbox;
+	struct arena *arena;
+	bool moved = false;
+
+	if (change != p->change) {
+		arena = arena_new(0);
+		moved = !directory_mailbox(dir, &p->target.mailbox.guid,
+					   arena, &mailbox) ||
+			!guid_equal(&mailbox.server,
+				    &p->target.mailbox.server);
+		arena_free(arena);
+		p->change = change;
+	}
+	if (moved && meta_is_pending(&p->meta))
+		passage_fail(p, FRONTEND_MOVED, "the mailbox's database is "
+			     "active on another server now", NULL);
+	else if (!p->meta.done)
+		http_timer(req, WATCH_MS, watch, p);
+}
+
+/*
  * To a front end that was let in before: the user's token is stale, or the
  * methods have changed meanwhile.
  */
@@ -220,6 +250,10 @@ static void on_head(void *ctx, struct http_upstream *u,
 	p->status = answer->status;
 	p->started = true;
 	p->mapi = is_mapi(answer);
+	if (p->mapi) {
+		p->change = directory_change(p->frontend->config.directory);
+		http_timer(p->req, WATCH_MS, watch, p);
+	}
 	backends_tell(p->frontend->backends, &p->target.server.guid, false,
 		      FRONTEND_OK, "");
 	if (answer->no_body)

@@ -284,11 +284,22 @@ def follows_database(site):
     """Activated elsewhere: followed at once, without a restart."""
     status, headers, _ = ping(site, "carol")
     check(headers["X-BEServer"] == "mx1", headers)
+    client = site.client("carol")
+    client.connect()
+    client.logon()
+    client.http.request("POST", client.path, struct.pack("<II", 0, 0),
+                        client.headers("NotificationWait"))
+    waiting = client.http.getresponse()
+    check(waiting.read1(4096) == b"PROCESSING\r\n")
     site.posthouse("database", "set", "MX1 Database", "--server", MX2)
     begun = time.monotonic()
     wait_until("the move is not followed", lambda:
                ping(site, "carol")[1].get("X-BEServer") == "mx2", 5)
-    check(time.monotonic() - begun < 2, time.monotonic() - begun)
+    # What waits at the old server is told to connect again.
+    rest = waiting.read()
+    check(b"DONE\r\n" in rest and b"X-ResponseCode: 10\r\n" in rest, rest)
+    client.close()
+    check(time.monotonic() - begun < 10, time.monotonic() - begun)
     site.posthouse("database", "set", "MX1 Database", "--server", MX1)
     wait_until("the way back is not followed", lambda:
                ping(site, "carol")[1].get("X-BEServer") == "mx1", 5)

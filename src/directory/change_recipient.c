@@ -148,7 +148,8 @@ static bool update(struct txn *t, const struct dir_recipient *r)
 {
 	struct audit_row before;
 
-	return audit_read(t, &audit_recipient, &r->guid, &before) &&
+	return txn_ours(t, &r->guid) &&
+		audit_read(t, &audit_recipient, &r->guid, &before) &&
 		sql_do(t->dir->db, t->err, "UPDATE recipient SET kind = ?, "
 		       "alias = ?, display_name = ?, legacy_dn = ?, "
 		       "hidden = ?, filter = ?, changed = ? WHERE guid = ?",
@@ -173,7 +174,8 @@ static bool take_out(struct txn *t, const struct guid *guid)
 {
 	struct audit_row before;
 
-	return audit_read(t, &audit_recipient, guid, &before) &&
+	return txn_ours(t, guid) &&
+		audit_read(t, &audit_recipient, guid, &before) &&
 		sql_do(t->dir->db, t->err, "DELETE FROM recipient WHERE "
 		       "guid = ?", "g", guid) && txn_hit(t, "recipient") &&
 		audit_record(t, &audit_recipient, guid, &before);
@@ -362,7 +364,8 @@ static bool set_attributes(struct txn *t, const struct guid *guid,
 	const struct audit_class *class;
 	struct audit_row before;
 
-	return touch(t, guid, &class) && audit_read(t, class, guid, &before) &&
+	return txn_ours(t, guid) && touch(t, guid, &class) &&
+		audit_read(t, class, guid, &before) &&
 		txn_write_attributes(t, guid, changes, count) &&
 		audit_record(t, class, guid, &before);
 }
@@ -405,7 +408,8 @@ static bool set_hidden(struct txn *t, const struct guid *guid, bool hidden)
 {
 	struct audit_row before;
 
-	return audit_read(t, &audit_user_recipient, guid, &before) &&
+	return txn_ours(t, guid) &&
+		audit_read(t, &audit_user_recipient, guid, &before) &&
 		sql_do(t->dir->db, t->err, "UPDATE user SET hidden = ?, "
 		       "changed = ? WHERE guid = ?", "iig", (int64_t)hidden,
 		       t->change, guid) && txn_hit(t, "user") &&

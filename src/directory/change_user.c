@@ -189,7 +189,8 @@ static bool set_user(struct txn *t, const struct dir_user *u)
 {
 	struct audit_row before;
 
-	return audit_read(t, &audit_user, &u->guid, &before) &&
+	return txn_ours(t, &u->guid) &&
+		audit_read(t, &audit_user, &u->guid, &before) &&
 		check_owner(t, u) && update_user(t, u) &&
 		write_addresses(t, u) &&
 		audit_record(t, &audit_user, &u->guid, &before);
@@ -214,8 +215,9 @@ static bool remove_user(struct txn *t, const struct guid *guid)
 {
 	struct audit_row before;
 
-	return txn_unused(t, "SELECT count(*) FROM mailbox WHERE user = ?",
-			  guid, "the user has %d mailbox; remove it first") &&
+	return txn_ours(t, guid) &&
+		txn_unused(t, "SELECT count(*) FROM mailbox WHERE user = ?",
+			   guid, "the user has %d mailbox; remove it first") &&
 		audit_read(t, &audit_user, guid, &before) &&
 		sql_do(t->dir->db, t->err, "DELETE FROM user WHERE guid = ?",
 		       "g", guid) && txn_hit(t, "user") &&

@@ -42,6 +42,22 @@ bool txn_hit(struct txn *t, const char *what)
 		       what);
 }
 
+bool txn_ours(struct txn *t, const struct guid *guid)
+{
+	sqlite3_stmt *q;
+	bool ok = true;
+
+	if (!sql_query(t->dir->db, &q, t->err, "SELECT name FROM mirror WHERE "
+		       "guid = ?", "g", guid))
+		return false;
+	if (sql_next(q, &ok, t->err))
+		ok = err_set(t->err, EC_ACCESS_DENIED, "it comes from the LDAP "
+			     "directory, as %.200s; change it there",
+			     sql_text(q, 0, t->arena));
+	sqlite3_finalize(q);
+	return ok;
+}
+
 bool txn_unused(struct txn *t, const char *count, const struct guid *guid,
 		const char *why)
 {

@@ -23,6 +23,10 @@ bool txn_end(struct txn *t, bool ok);
 /* After an UPDATE or DELETE that must have hit its row. */
 bool txn_hit(struct txn *t, const char *what);
 
+/* Refuse to change what is mirrored from another directory (mirror.h): the
+ * next pass would undo it. */
+bool txn_ours(struct txn *t, const struct guid *guid);
+
 /*
  * Refuse to remove what something refers to; count has one ? for the GUID,
  * why one %d for how many.

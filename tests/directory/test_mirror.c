@@ -303,6 +303,41 @@ static void test_addresses(void **state)
 	assert_string_equal(dave.addresses[0], "dave@example.test");
 }
 
+/* The next pass would undo it. */
+static void test_not_ours(void **state)
+{
+	struct fix *f = *state;
+	struct mirror *m = begin(f, true);
+	struct guid guid = number(1), sales = number(3);
+	struct dir_mailbox mailbox;
+	struct bin title = { (const uint8_t *)"Boss", 4 };
+	struct recipient_change change = { RECIPIENT_SET, PID_TAG_TITLE, 1,
+					   &title };
+	struct dir_user alice;
+	struct err why;
+
+	put_all(m);
+	end(m);
+	assert_true(directory_user(f->dir, &guid, f->arena, &alice));
+	assert_false(directory_set_user(f->dir, &alice, &why));
+	assert_non_null(strstr(why.text, "CN=alice,DC=example,DC=test"));
+	assert_false(directory_remove_user(f->dir, &guid, &why));
+	assert_false(directory_set_attributes(f->dir, &guid, &change, 1,
+					      &why));
+	assert_false(directory_set_hidden(f->dir, &guid, true, &why));
+	assert_false(directory_remove_recipient(f->dir, &sales, &why));
+
+	/* The mailbox is ours. */
+	assert_true(directory_mailbox(f->dir, &guid, f->arena, &mailbox));
+	mailbox.quota.warn = 100;
+	OK(directory_set_mailbox(f->dir, &mailbox, err));
+	m = begin(f, false);
+	OK(mirror_remove(m, &guid, err));
+	end(m);
+	OK(directory_remove_mailbox(f->dir, &guid, err));
+	OK(directory_remove_user(f->dir, &guid, err));
+}
+
 static void test_abort_and_failure(void **state)
 {
 	struct fix *f = *state;
@@ -330,7 +365,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_first_pass), TEST(test_unchanged),
 		TEST(test_removed), TEST(test_conflicts),
-		TEST(test_addresses), TEST(test_abort_and_failure),
+		TEST(test_addresses), TEST(test_not_ours),
+		TEST(test_abort_and_failure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -643,6 +643,32 @@ def users_apart(site):
           frontend_now)
 
 
+def mix_ntlm(site, users):
+    """The same with handshakes of NTLM, which belong to a connection: curl
+    keeps one for ten requests."""
+    def ask(user):
+        url = (f"http://127.0.0.1:{site.plain}/mapi/emsmdb/?MailboxId="
+               f"{site.mailbox_id(user)}")
+        done = subprocess.run(
+            ["curl", "-sS", "--noproxy", "*", "--ntlm", "-u",
+             f"{user}:{site.passwords[user]}", "-w", "\n%{http_code} "
+             "%{num_connects}\n"] + [url] * 10, capture_output=True,
+            text=True, check=False, timeout=120)
+        named = done.stdout.count(f"UPN: {user}@example.test<")
+        others = done.stdout.count("UPN: ") - named
+        if named != 10 or others:
+            problems.append((user, named, others, done.stdout[-800:],
+                             done.stderr))
+
+    problems = []
+    threads = [threading.Thread(target=ask, args=(user,)) for user in users]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    check(not problems, problems[:2])
+
+
 def main_site():
     settings = "answer_timeout = 2 s\nhop_exchange = pass-through\n"
     site = Site(BUILD, settings)
@@ -671,6 +697,7 @@ def pass_through():
             site.user(user, (MX1, MX2)[i % 2])
         site.start()
         mix(site, crowd, True)
+        mix_ntlm(site, crowd)
         # Without MailboxId there is nothing to route by.
         status, headers, _ = ping(site, "user0")
         check(status == 500, status)

@@ -498,14 +498,15 @@ static void only_configured_methods(void **state)
 	client_close(&c);
 }
 
+#define TWICE(line) line line
+
 static void malformed_headers(void **state)
 {
 	static const char *const headers[] = {
 		"Authorization: NTLM\r\n", "Authorization: NTLM !!!!\r\n",
 		"Authorization: NTLM A\r\n", "Authorization: Digest a=b\r\n",
 		"Authorization: Negotiate\r\n", "Authorization: \r\n",
-		"Authorization: NTLM TlRMTVNTUAABAAAA\r\n"
-		"Authorization: NTLM TlRMTVNTUAABAAAA\r\n",
+		TWICE("Authorization: NTLM TlRMTVNTUAABAAAA\r\n"),
 		"Authorization: NTLM TlRMTVNTUAACAAAA\r\n",   /* type 2 */
 		"Authorization: Negotiate oQYxMjM0NTY=\r\n",  /* not first */
 	};

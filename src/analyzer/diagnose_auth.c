@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+/* 401s within one request: NTLM and Negotiate take 2 at most. */
+enum { ROUNDS_MAX = 4 };
+
 #define ALL_METHODS "Ntlm, OAuth, Negotiate"
 
 static unsigned in_state(const struct observed *o, enum method_state state)
@@ -166,6 +169,17 @@ static bool auth_loop(const struct rule *rule, const struct observed *o,
 {
 	const struct observed_exchange *x = o->first;
 
+	while (x != NULL && (x->auth == 0 || x->rounds < ROUNDS_MAX))
+		x = x->next;
+	if (x != NULL) {
+		evidence(o, f, "%u answers with 401 to one request with %s",
+			 x->rounds, method_names(o->arena, x->auth));
+		f->meaning = "The handshake begins again and again: the "
+			"connection is closed in the middle of it, or each "
+			"message of it gets to another server.";
+		return true;
+	}
+	x = o->first;
 	if (in_state(o, METHOD_WORKS) == 0)
 		return false;
 	while (x != NULL && (x->status != 401 || x->op == OP_ANONYMOUS ||
@@ -207,7 +221,7 @@ const struct rule rules_auth[] = {
 	  "Check the user name (try DOMAIN\\user and user@domain), the "
 	  "password, and whether the account is locked or disabled." },
 	{ { "ntlm-handshake-lost", "NTLM is begun and not continued" },
-	  RANK_AUTH, CONFIDENCE_LIKELY, false, "wrong-credentials",
+	  RANK_AUTH, CONFIDENCE_LIKELY, false, "wrong-credentials auth-loop",
 	  handshake_lost, 0,
 	  "NTLM is offered, but its first message gets no challenge: "
 	  "something between splits the connection or sends its requests on "

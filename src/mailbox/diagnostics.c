@@ -66,8 +66,15 @@ struct bin aux_connect_failed(struct mailbox_service *svc,
 }
 
 /* The names of Exchange's object types. */
-static const char *kind_name(enum object_kind kind)
+static const char *kind_name(enum object_kind kind, enum object_view view)
 {
+	static const char *const views[] = {
+		[VIEW_FOLDERS] = "objtFolderView",
+		[VIEW_MESSAGES] = "objtMessageView",
+		[VIEW_ATTACHMENTS] = "objtAttachmentView",
+		[VIEW_OTHER] = "objtView",
+	};
+
 	switch (kind) {
 	case OBJECT_LOGON:
 		return "objtLogon";
@@ -80,7 +87,7 @@ static const char *kind_name(enum object_kind kind)
 	case OBJECT_STREAM:
 		return "objtStream";
 	case OBJECT_TABLE:
-		return "objtFolderView";
+		return views[view];
 	case OBJECT_SUBSCRIPTION:
 		return "objtNotify";
 	}
@@ -96,9 +103,10 @@ static void add_limits(struct rop_call *call, enum ec ec)
 
 	if (ec == EC_MAX_OBJS_EXCEEDED && kind != 0) {
 		diag_add(&call->diag, LID_OBJECT_LIMIT,
-			 object_limit(session, kind), kind_name(kind));
+			 object_limit(session, kind), kind_name(kind, session->refused_view));
 		diag_add(&call->diag, LID_OBJECT_COUNT,
-			 object_count(session, kind) + 1, NULL);
+			 object_count(session, kind, session->refused_view) +
+			 1, NULL);
 	} else if (ec == EC_SERVER_BUSY) {
 		diag_add(&call->diag, LID_LOCK_WAITERS, limits->lock_waiters,
 			 NULL);

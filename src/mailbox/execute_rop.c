@@ -34,10 +34,26 @@ enum ec rop_call_lock(struct rop_call *call, struct store *store)
 	return ec;
 }
 
+static enum object_view view_of(const struct rop_call *call)
+{
+	switch (call->header->rop_id) {
+	case ROP_ID_get_hierarchy_table:
+		return VIEW_FOLDERS;
+	case ROP_ID_get_contents_table:
+		return VIEW_MESSAGES;
+	case ROP_ID_get_attachment_table:
+		return VIEW_ATTACHMENTS;
+	default:
+		return VIEW_OTHER;
+	}
+}
+
 enum ec rop_call_new(struct rop_call *call, enum object_kind kind,
 		     struct object *owner, struct object **out)
 {
-	enum ec ec = object_new(call->logon, kind, owner, out);
+	enum ec ec = kind == OBJECT_TABLE ?
+		object_new_table(call->logon, view_of(call), owner, out) :
+		object_new(call->logon, kind, owner, out);
 
 	if (ec == EC_SUCCESS)
 		call->made = *out;

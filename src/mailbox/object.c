@@ -60,9 +60,18 @@ uint32_t object_limit(const struct session *session, enum object_kind kind)
 	return kind_limit(service_limits(session->svc), kind);
 }
 
-uint32_t object_count(const struct session *session, enum object_kind kind)
+/* Where objects of a kind are counted. */
+static uint32_t *counter(struct session *session, enum object_kind kind,
+			 enum object_view view)
 {
-	return session->n_objects[kind_index(kind)];
+	return kind == OBJECT_TABLE ? &session->n_views[view] :
+		&session->n_objects[kind_index(kind)];
+}
+
+uint32_t object_count(const struct session *session, enum object_kind kind,
+		      enum object_view view)
+{
+	return *counter((struct session *)session, kind, view);
 }
 
 /* The number of a new object; false if all 2^24 are in use. */
@@ -140,20 +149,23 @@ static void disown(struct object *o)
 	o->next = o->prev = NULL;
 }
 
-enum ec object_new(struct logon *logon, enum object_kind kind,
-		   struct object *owner, struct object **out)
+static enum ec new_counted(struct logon *logon, enum object_kind kind,
+			   enum object_view view, struct object *owner,
+			   struct object **out)
 {
 	struct session *session = logon->session;
-	uint32_t *count = &session->n_objects[kind_index(kind)];
+	uint32_t *count = counter(session, kind, view);
 	struct object *o;
 	uint32_t n;
 
 	if (*count >= object_limit(session, kind) || !slot_take(logon, &n)) {
 		session->refused = kind;
+		session->refused_view = view;
 		return EC_MAX_OBJS_EXCEEDED;
 	}
 	o = object_alloc(session);
 	o->kind = kind;
+	o->view = view;
 	o->logon = logon;
 	o->handle = (uint32_t)logon->logon_id << 24 | n;
 	own(owner != NULL ? owner : logon->object, o);
@@ -161,6 +173,18 @@ enum ec object_new(struct logon *logon, enum object_kind kind,
 	(*count)++;
 	*out = o;
 	return EC_SUCCESS;
+}
+
+enum ec object_new(struct logon *logon, enum object_kind kind,
+		   struct object *owner, struct object **out)
+{
+	return new_counted(logon, kind, VIEW_OTHER, owner, out);
+}
+
+enum ec object_new_table(struct logon *logon, enum object_view view,
+			 struct object *owner, struct object **out)
+{
+	return new_counted(logon, OBJECT_TABLE, view, owner, out);
 }
 
 void object_release(struct object *o)
@@ -176,7 +200,7 @@ void object_release(struct object *o)
 		o->close(o);
 	disown(o);
 	slot_give(logon, o->handle & 0xffffff);
-	session->n_objects[kind_index(o->kind)]--;
+	(*counter(session, o->kind, o->view))--;
 	o->next = session->free_objects;
 	session->free_objects = o;
 }

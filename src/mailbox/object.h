@@ -35,8 +35,13 @@ enum object_kind {
 	OBJECT_SUBSCRIPTION = 0x40,
 };
 
+/* Tables are counted by what they show, as Exchange counts its views. */
+enum object_view { VIEW_FOLDERS, VIEW_MESSAGES, VIEW_ATTACHMENTS, VIEW_OTHER,
+		   OBJECT_VIEWS };
+
 struct object {
 	enum object_kind kind;
+	enum object_view view;    /* OBJECT_TABLE */
 	uint32_t handle;
 	struct logon *logon;
 	/* Owners release what they own; lists kept by object.c alone. */
@@ -73,15 +78,21 @@ struct object {
  * hierarchy tables: a client releases a folder while it reads its table).
  *
  * EC_MAX_OBJS_EXCEEDED when the session has too many of the kind, which
- * session->refused then is.  *out is
+ * session->refused then is (and refused_view).  *out is
  * the session's, freed by object_release.
  */
 enum ec object_new(struct logon *logon, enum object_kind kind,
 		   struct object *owner, struct object **out);
 
-/* How many objects of a kind a session may have open, and how many it has. */
+/* The same for a table, which is one of its view. */
+enum ec object_new_table(struct logon *logon, enum object_view view,
+			 struct object *owner, struct object **out);
+
+/* How many objects of a kind a session may have open, and how many it has;
+ * view is that of tables. */
 uint32_t object_limit(const struct session *session, enum object_kind kind);
-uint32_t object_count(const struct session *session, enum object_kind kind);
+uint32_t object_count(const struct session *session, enum object_kind kind,
+		      enum object_view view);
 
 /*
  * Release an object and all that it owns, last opened first.  The lock of

@@ -69,8 +69,10 @@ struct session {
 	uint16_t index;           /* session index, of RopPending */
 	struct logon *logons;
 	struct object *free_objects;      /* ready for use again */
-	uint32_t n_objects[OBJECT_KINDS];
+	uint32_t n_objects[OBJECT_KINDS];         /* tables: n_views */
+	uint32_t n_views[OBJECT_VIEWS];
 	enum object_kind refused; /* what there were too many of, last; 0 */
+	enum object_view refused_view;
 	struct notify_queue queue;
 };
 

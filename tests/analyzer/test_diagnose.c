@@ -293,6 +293,11 @@ static void test_loop(void **state)
 	exchange(o, OP_CONNECT, 401)->auth = HTTP_AUTH_NTLM;
 	expect_text(expect(o, "auth-loop")->evidence[0], "Connect");
 	expect_none("wrong-credentials");
+	/* A handshake that begins again and again */
+	o = refused(HTTP_AUTH_NEGOTIATE, true);
+	o->methods[2].state = METHOD_FAILED;
+	o->last->rounds = 8;
+	expect_text(expect(o, "auth-loop")->meaning, "again and again");
 }
 
 /* ---- hops ---- */

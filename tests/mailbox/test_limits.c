@@ -266,23 +266,33 @@ static void test_objects(void **state)
 	uint64_t inbox_id = store_special(store, SPECIAL_INBOX);
 	const union rop_req folder = { .open_folder = {
 		.folder_id = inbox_id } };
-	const union rop_req table = { .get_contents_table = { 0 } };
+	const union rop_req contents = { .get_contents_table = { 0 } };
+	const union rop_req folders = { .get_hierarchy_table = { 0 } };
+	const union rop_req attachments = { .get_attachment_table = { 0 } };
 	const union rop_req message = { .create_message = {
 		.code_page_id = 0x0fff, .folder_id = inbox_id } };
 	const union rop_req stream = { .open_stream = {
 		.property_tag = PID_TAG_BODY, .open_mode_flags = 2 } };
 	const union rop_req notify = { .register_notification = {
 		.notification_types = 2, .want_whole_store = true } };
-	uint32_t inbox, msg;
+	uint32_t inbox, msg, view;
 
 	store_put(store);
 	fill(h, l, ROP_ID_open_folder, &folder, 3, 3, "objtFolder", &inbox);
-	fill(h, inbox, ROP_ID_get_contents_table, &table, 2, 2,
-	     "objtFolderView", NULL);
+	/* Each kind of table for itself */
+	fill(h, inbox, ROP_ID_get_contents_table, &contents, 2, 2,
+	     "objtMessageView", NULL);
+	fill(h, inbox, ROP_ID_get_hierarchy_table, &folders, 2, 2,
+	     "objtFolderView", &view);
+	rop_release_handle(h, h->alice, view);
+	assert_int_equal(rop(h, h->alice, ROP_ID_get_hierarchy_table, inbox,
+			     &folders, NULL, &view), EC_SUCCESS);
 	fill(h, l, ROP_ID_create_message, &message, 2, 2, "objtMessage",
 	     &msg);
 	fill(h, msg, ROP_ID_create_attachment, NULL, 1, 1,
 	     "objtAttachment", NULL);
+	fill(h, msg, ROP_ID_get_attachment_table, &attachments, 2, 2,
+	     "objtAttachmentView", NULL);
 	fill(h, msg, ROP_ID_open_stream, &stream, 2, 2, "objtStream", NULL);
 	fill(h, l, ROP_ID_register_notification, &notify, 2, 2, "objtNotify",
 	     NULL);

@@ -80,7 +80,7 @@ bool step_failed(struct analysis *a, const struct err *err)
 static bool run_steps(struct analysis *a)
 {
 	const char *because = "An earlier step failed.";
-	bool ok;
+	bool ok, store;
 
 	if (!step_resolve(a) || !step_port(a) || !step_tls(a)) {
 		report_skip(a->r, "Testing the MAPI Mail Store endpoint on "
@@ -94,7 +94,11 @@ static bool run_steps(struct analysis *a)
 			    "the Exchange server.", because);
 		return false;
 	}
-	ok = step_mail_store(a);
+	store = ok = step_mail_store(a);
+	if (store && !a->o->logon_only)
+		ok = step_address_book(a);
+	else if (!store)
+		report_skip(a->r, STEP_ADDRESS_BOOK, because);
 	if (a->o->sessions > 0)
 		ok = step_sessions(a) && ok;
 	return ok;

@@ -55,6 +55,11 @@ bool step_folders(struct analysis *a);
 bool step_newest(struct analysis *a);
 bool step_open_message(struct analysis *a);
 
+/* analyze_nspi.c */
+#define STEP_ADDRESS_BOOK \
+	"Testing the MAPI Address Book endpoint on the Exchange server."
+bool step_address_book(struct analysis *a);
+
 /* analyze_write.c */
 bool step_write(struct analysis *a);
 

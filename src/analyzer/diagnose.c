@@ -52,6 +52,7 @@ const char *op_name(enum observed_op op)
 		[OP_EXECUTE] = "Execute", [OP_WAIT] = "NotificationWait",
 		[OP_DISCONNECT] = "Disconnect",
 		[OP_AUTODISCOVER] = "Autodiscover",
+		[OP_ADDRESS_BOOK] = "an address book request",
 	};
 
 	return names[op];

@@ -28,6 +28,7 @@ enum observed_op {
 	OP_AUTHENTICATE,          /* GET with a method's credentials */
 	OP_CONNECT, OP_LOGON, OP_EXECUTE, OP_WAIT, OP_DISCONNECT,
 	OP_AUTODISCOVER,
+	OP_ADDRESS_BOOK,          /* a request of that endpoint */
 };
 
 /* One request, as far as it got. */

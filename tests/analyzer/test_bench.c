@@ -540,7 +540,8 @@ static void test_modes(void **state)
 {
 	static const char *const names[] = { "ping", "release",
 		"receive-folder", "properties", "cycle", "fill", "sweep",
-		"page", "open", "hold" };
+		"page", "open", "hold", "nspi-bind", "nspi-resolve",
+		"nspi-page" };
 	size_t n = sizeof names / sizeof *names;
 
 	for (size_t i = 0; i < n; i++) {

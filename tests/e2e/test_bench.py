@@ -56,7 +56,8 @@ def test_sweep(bench):
 def test_modes(bench):
     for tls in (False, True):
         for mode in ("ping", "release", "receive-folder", "properties",
-                     "cycle", "page", "open"):
+                     "cycle", "page", "open", "nspi-bind",
+                     "nspi-resolve", "nspi-page"):
             r = bench.run(mode, "--count", "40", "--concurrency", "2",
                           tls=tls)
             assert r["operations"] == 40 and r["tls"] == tls, r

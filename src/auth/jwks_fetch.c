@@ -114,18 +114,20 @@ static void take(int *fd, struct buf *into, size_t max)
 	}
 }
 
-/* False: it took too long. */
-static bool listen_to(struct child *child, struct buf *out,
+/* False: it took too long, or is to stop. */
+static bool listen_to(struct child *child, int stop_fd, struct buf *out,
 		      struct buf *complaints)
 {
 	uint64_t until = clock_ms() + JWKS_FETCH_MS;
 
 	while (child->out >= 0 || child->complaints >= 0) {
-		struct pollfd fds[2] = { { child->out, POLLIN, 0 },
-					 { child->complaints, POLLIN, 0 } };
+		struct pollfd fds[3] = { { child->out, POLLIN, 0 },
+					 { child->complaints, POLLIN, 0 },
+					 { stop_fd, POLLIN, 0 } };
 		uint64_t now = clock_ms();
 
-		if (now >= until || poll(fds, 2, (int)(until - now)) == 0)
+		if (now >= until || poll(fds, 3, (int)(until - now)) == 0 ||
+		    fds[2].revents != 0)
 			return false;
 		if (fds[0].revents != 0)
 			take(&child->out, out, JWKS_TEXT_MAX);
@@ -152,7 +154,7 @@ static int finish(struct child *child, bool in_time)
 }
 
 bool jwks_fetch_url(const char *program, const char *url, const char *ca_file,
-		    struct buf *out, struct err *err)
+		    int stop_fd, struct buf *out, struct err *err)
 {
 	char *argv[] = { (char *)(uintptr_t)program, (char *)(uintptr_t)url,
 		(char *)(uintptr_t)ca_file, NULL };
@@ -163,7 +165,7 @@ bool jwks_fetch_url(const char *program, const char *url, const char *ca_file,
 
 	if (!start(argv, &child, err))
 		return false;
-	in_time = listen_to(&child, out, &complaints);
+	in_time = listen_to(&child, stop_fd, out, &complaints);
 	status = finish(&child, in_time);
 	ok = status == 0 && out->len > 0;
 	if (!in_time)

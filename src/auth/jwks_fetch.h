@@ -17,8 +17,11 @@ enum { JWKS_FETCH_MS = 15000 };   /* then the process is ended */
 /* Read a file of at most JWKS_TEXT_MAX bytes behind what out holds. */
 bool jwks_read_file(const char *path, struct buf *out, struct err *err);
 
-/* Have program get url, checked with ca_file (NULL: the system's). */
+/*
+ * Have program get url, checked with ca_file (NULL: the system's).  It is
+ * given up as soon as stop_fd (-1: none) can be read.
+ */
 bool jwks_fetch_url(const char *program, const char *url, const char *ca_file,
-		    struct buf *out, struct err *err);
+		    int stop_fd, struct buf *out, struct err *err);
 
 #endif

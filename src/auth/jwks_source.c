@@ -5,7 +5,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "auth/jwks_fetch.h"
 #include "base/arena.h"
@@ -19,6 +21,7 @@ struct jwks_source {
 	unsigned refresh, refetch;
 	void (*failed)(void *ctx, const char *text);
 	void *ctx;
+	int stop_fd;              /* an eventfd: readable once it stops */
 	char last_error[512];     /* the thread's: told once */
 
 	pthread_t thread;
@@ -40,7 +43,8 @@ static bool read_keys(struct jwks_source *s, struct jwks **out,
 {
 	struct buf text = BUF_INIT;
 	bool ok = s->file != NULL ? jwks_read_file(s->file, &text, err) :
-		jwks_fetch_url(s->fetch, s->url, s->ca_file, &text, err);
+		jwks_fetch_url(s->fetch, s->url, s->ca_file, s->stop_fd,
+			       &text, err);
 
 	if (ok) {
 		ok = jwks_parse(buf_str(&text), text.len, out, err);
@@ -67,6 +71,16 @@ static void take_keys(struct jwks_source *s, struct jwks *keys)
 	s->generation++;
 }
 
+static bool stops(struct jwks_source *s)
+{
+	bool stop;
+
+	pthread_mutex_lock(&s->lock);
+	stop = s->stop;
+	pthread_mutex_unlock(&s->lock);
+	return stop;
+}
+
 static void tell(struct jwks_source *s, const struct err *err)
 {
 	const char *text = err != NULL ? err->text : "";
@@ -74,7 +88,7 @@ static void tell(struct jwks_source *s, const struct err *err)
 	if (strcmp(text, s->last_error) == 0)
 		return;
 	memcpy(s->last_error, text, strlen(text) + 1);
-	if (err != NULL && s->failed != NULL)
+	if (err != NULL && s->failed != NULL && !stops(s))
 		s->failed(s->ctx, text);
 }
 
@@ -191,6 +205,7 @@ static struct jwks_source *new_source(const struct jwks_source_options *o)
 	s->refetch = o->refetch;
 	s->failed = o->failed;
 	s->ctx = o->ctx;
+	s->stop_fd = eventfd(0, EFD_CLOEXEC);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -204,6 +219,8 @@ static void free_source(struct jwks_source *s)
 	jwks_unref(s->keys);
 	pthread_cond_destroy(&s->wake);
 	pthread_mutex_destroy(&s->lock);
+	if (s->stop_fd >= 0)
+		close(s->stop_fd);
 	free(s->file);
 	free(s->url);
 	free(s->ca_file);
@@ -232,6 +249,8 @@ void jwks_source_stop(struct jwks_source *source)
 {
 	if (source == NULL)
 		return;
+	if (source->stop_fd >= 0)
+		eventfd_write(source->stop_fd, 1);
 	pthread_mutex_lock(&source->lock);
 	source->stop = true;
 	pthread_cond_signal(&source->wake);

@@ -2,8 +2,10 @@
 /* Bearer tokens: from the header to the user, and where keys come from. */
 #include "tokens.h"
 
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -702,6 +704,39 @@ static void stopped_while_waiting(void **state)
 	end(&w);
 }
 
+/* A provider that takes the connection and says nothing does not hold up the
+ * end of the daemon: the process that asks it is ended. */
+static void stopped_while_fetching(void **state)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET,
+		.sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t len = sizeof addr;
+	int fd = socket(AF_INET, SOCK_STREAM, 0), taken;
+	struct world w;
+
+	begin(&w);
+	assert_int_equal(bind(fd, (struct sockaddr *)&addr, len), 0);
+	assert_int_equal(listen(fd, 5), 0);
+	getsockname(fd, (struct sockaddr *)&addr, &len);
+	snprintf(w.url, sizeof w.url, "http://127.0.0.1:%d/",
+		 ntohs(addr.sin_port));
+	w.options.jwks_file = NULL;
+	w.options.jwks_url = w.url;
+	w.options.fetch = getenv("POSTHOUSE_FETCH");
+	start(&w);
+	taken = accept(fd, NULL, NULL);           /* it asks now */
+	assert_true(taken >= 0);
+	bearer_free(w.bearer);
+	w.bearer = NULL;
+	/* Nobody holds the connection's other end any more. */
+	while (recv(taken, (char[256]){ 0 }, 256, 0) > 0)
+		;
+	assert_int_equal(atomic_load(&w.complaints), 0);
+	close(taken);
+	close(fd);
+	end(&w);
+}
+
 static void cost(void **state)
 {
 	enum { N = 1000 };
@@ -749,6 +784,7 @@ int main(void)
 		cmocka_unit_test(untrusted_certificate),
 		cmocka_unit_test(provider_sends_rubbish),
 		cmocka_unit_test(stopped_while_waiting),
+		cmocka_unit_test(stopped_while_fetching),
 		cmocka_unit_test(cost),
 	};
 

@@ -48,7 +48,7 @@ static bool fetch(const struct config *config, struct buf *out,
 	buf_printf(&path, "%.*sposthouse-fetch", slash != NULL ?
 		   (int)(slash + 1 - helper) : 0, helper);
 	ok = jwks_fetch_url(buf_str(&path), config->oauth.jwks_url,
-			    config->oauth.ca_file, out, err);
+			    config->oauth.ca_file, -1, out, err);
 	buf_free(&path);
 	free(helper);
 	return ok;

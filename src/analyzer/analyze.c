@@ -94,9 +94,11 @@ static bool run_steps(struct analysis *a)
 			    "the Exchange server.", because);
 		return false;
 	}
-	store = ok = step_mail_store(a);
+	ok = a->o->logon_only || step_autodiscover(a);
+	store = step_mail_store(a);
+	ok = store && ok;
 	if (store && !a->o->logon_only)
-		ok = step_address_book(a);
+		ok = step_address_book(a) && ok;
 	else if (!store)
 		report_skip(a->r, STEP_ADDRESS_BOOK, because);
 	if (a->o->sessions > 0)

@@ -31,4 +31,13 @@ struct analyze_options {
 bool analyze_run(struct report *r, const struct analyze_options *options,
 		 struct observed **seen);
 
+/*
+ * Find the mail store endpoint by Autodiscover, as a step of its own: at
+ * autodiscover_url, or, when that is NULL, in the places where a client
+ * looks.  *url, and *user_dn if that is NULL, are set in the report's arena.
+ */
+bool analyze_find(struct report *r, const struct analyze_options *options,
+		  const char *autodiscover_url, const char **url,
+		  const char **user_dn);
+
 #endif

@@ -60,6 +60,9 @@ bool step_open_message(struct analysis *a);
 	"Testing the MAPI Address Book endpoint on the Exchange server."
 bool step_address_book(struct analysis *a);
 
+/* analyze_autodiscover.c: on the endpoint's host. */
+bool step_autodiscover(struct analysis *a);
+
 /* analyze_write.c */
 bool step_write(struct analysis *a);
 

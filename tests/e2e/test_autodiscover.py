@@ -211,6 +211,33 @@ class Suite:
         assert any(r["type"] == "SRV" for r in records)
 
 
+    def analyze(self, *options, status=0):
+        with open(f"{self.org.folder}/pw", "w", encoding="ascii") as f:
+            f.write(self.org.passwords["alice"] + "\n")
+        url = f"https://{HOST}:{self.org.tls}/autodiscover/autodiscover.xml"
+        return json.loads(self.org.posthouse(
+            "analyze", "--json", "--email", "alice@example.test",
+            "--autodiscover-url", url, "--address", "127.0.0.1",
+            "--ca-file", f"{self.org.folder}/test-ca.pem",
+            "--password-file", f"{self.org.folder}/pw", *options,
+            status=status))
+
+    def test_vdir_found_by_the_analyzer(self):
+        """The analyzer finds its way as a client does, and gets in."""
+        self.org.posthouse("Set-MapiVirtualDirectory", "-Identity",
+                           "MAIL\\mapi (Default Web Site)", "-InternalUrl",
+                           f"https://{HOST}:{self.org.tls}/mapi")
+        for _ in range(100):
+            if f"{HOST}:{self.org.tls}/mapi/" in \
+                    ET.tostring(self.ask("alice@example.test")).decode():
+                break
+        tree = self.analyze()
+        assert tree["status"] == "success", tree
+        assert tree["autodiscover"]["status"] == "success", tree
+        tree = self.analyze("--user", "nobody", status=1)
+        assert tree["status"] == "error", tree
+
+
 def main():
     tests = Tests()
     with Organisation(sys.argv[1], SETTINGS) as org:

@@ -110,6 +110,7 @@ static bool take_options(struct cli *cli, struct analyze_options *o)
 }
 
 static void tell_diagnosis(struct cli *cli, struct report *r,
+			   struct report *finding,
 			   const struct observed *seen)
 {
 	struct diagnosis d;
@@ -119,6 +120,9 @@ static void tell_diagnosis(struct cli *cli, struct report *r,
 	if (cli_json(cli)) {
 		tree = report_json(r);
 		json_object_set_new(tree, "diagnosis", diagnosis_json(&d));
+		if (finding != NULL)
+			json_object_set_new(tree, "autodiscover",
+					    report_json(finding));
 		cli_show(cli, tree);
 	} else if (!cli_flag(cli, "quiet")) {
 		if (d.n > 0)
@@ -127,32 +131,64 @@ static void tell_diagnosis(struct cli *cli, struct report *r,
 	}
 }
 
+static struct report *make_report(struct cli *cli)
+{
+	bool live = !cli_json(cli) && !cli_flag(cli, "quiet");
+
+	return report_new(live ? stdout : NULL, isatty(STDOUT_FILENO) == 1);
+}
+
+static bool run(struct cli *cli, const struct analyze_options *o,
+		struct report *finding)
+{
+	struct report *r = make_report(cli);
+	struct observed *seen;
+	bool ok = analyze_run(r, o, &seen);
+
+	tell_diagnosis(cli, r, finding, seen);
+	report_free(r);
+	return ok;
+}
+
+/* The endpoint by Autodiscover, as a client finds it. */
+static bool find_and_run(struct cli *cli, struct analyze_options *o)
+{
+	struct report *finding = make_report(cli);
+	bool ok = analyze_find(finding, o, cli_get(cli, "autodiscover-url"),
+			       &o->url, &o->user_dn);
+
+	if (ok)
+		ok = run(cli, o, finding);
+	else if (cli_json(cli))
+		cli_show(cli, report_json(finding));
+	report_free(finding);
+	return ok;
+}
+
 static int analyze_run_command(struct cli *cli)
 {
 	struct analyze_options o = { 0 };
-	struct observed *seen;
-	bool live = !cli_json(cli) && !cli_flag(cli, "quiet");
-	struct report *r;
-	bool ok;
 
 	if (!take_options(cli, &o))
 		return CLI_USAGE;
 	if (!take_credentials(cli, &o))
 		return CLI_FAILED;
+	if (cli_flag(cli, "autodiscover") ||
+	    cli_get(cli, "autodiscover-url") != NULL)
+		return find_and_run(cli, &o) ? CLI_OK : CLI_FAILED;
 	if ((o.url == NULL || o.user_dn == NULL) &&
 	    !entry_endpoint(cli, o.email, &o.url, &o.user_dn))
 		return CLI_FAILED;
-	r = report_new(live ? stdout : NULL, isatty(STDOUT_FILENO) == 1);
-	ok = analyze_run(r, &o, &seen);
-	tell_diagnosis(cli, r, seen);
-	report_free(r);
-	return ok ? CLI_OK : CLI_FAILED;
+	return run(cli, &o, NULL) ? CLI_OK : CLI_FAILED;
 }
 
 static const struct cli_option options[] = {
 	{ "email", "ADDRESS", "whose mailbox to log on to", false },
 	{ "url", "URL", "of the mail store endpoint (default: from the "
 	  "directory)", false },
+	{ "autodiscover", NULL, "find the endpoint by Autodiscover, as a "
+	  "client outside the domain does", false },
+	{ "autodiscover-url", "URL", "the same, but ask there", false },
 	{ "user", "NAME", "log on as this user (default: the address)",
 	  false },
 	{ "user-dn", "DN", "the legacyExchangeDN of the mailbox (default: "

@@ -232,10 +232,10 @@ class Suite:
                     ET.tostring(self.ask("alice@example.test")).decode():
                 break
         tree = self.analyze()
-        assert tree["status"] == "success", tree
-        assert tree["autodiscover"]["status"] == "success", tree
+        assert tree["status"] == "Success", tree["result"]
+        assert tree["autodiscover"]["status"] == "Success"
         tree = self.analyze("--user", "nobody", status=1)
-        assert tree["status"] == "error", tree
+        assert tree["status"] == "Error", tree["result"]
 
 
 def main():

@@ -15,7 +15,7 @@ struct slot {
 
 struct throttle {
 	unsigned limit, window;
-	struct slot slots[SETS][WAYS];
+	struct slot (*slots)[WAYS];       /* SETS; NULL before the first */
 };
 
 struct throttle *throttle_new(unsigned limit, unsigned window)
@@ -29,13 +29,19 @@ struct throttle *throttle_new(unsigned limit, unsigned window)
 
 void throttle_free(struct throttle *t)
 {
+	if (t == NULL)
+		return;
+	free(t->slots);
 	free(t);
 }
 
 static struct slot *find(struct throttle *t, uint64_t key)
 {
-	struct slot *set = t->slots[key % SETS];
+	struct slot *set;
 
+	if (t->slots == NULL)
+		return NULL;
+	set = t->slots[key % SETS];
 	for (int i = 0; i < WAYS; i++)
 		if (set[i].key == key)
 			return &set[i];
@@ -67,6 +73,8 @@ void throttle_add(struct throttle *t, uint64_t key, uint64_t now)
 {
 	struct slot *s = find(t, key);
 
+	if (t->slots == NULL)
+		t->slots = xcalloc(SETS, sizeof *t->slots);
 	if (s == NULL || s->until <= now) {
 		if (s == NULL)
 			s = make_room(t, key, now);

@@ -63,12 +63,15 @@ static void detach(void *ctx)
 struct http_upstreams *http_upstreams_new(struct http_server *server,
 		const struct http_upstreams_config *config, struct err *err)
 {
-	SSL_CTX *ctx = upstream_tls_context(config->ca_file, err);
 	struct http_upstreams *ups;
 	struct http_upstreams_config *c;
+	SSL_CTX *ctx = NULL;
 
-	if (ctx == NULL)
-		return NULL;
+	if (config->ca_file != NULL) {
+		ctx = upstream_tls_context(config->ca_file, err);
+		if (ctx == NULL)
+			return NULL;
+	}
 	ups = xcalloc(1, sizeof *ups);
 	ups->ctx = ctx;
 	c = &ups->config;
@@ -100,10 +103,14 @@ void http_upstreams_free(struct http_upstreams *ups)
 
 bool http_upstreams_reload(struct http_upstreams *ups, struct err *err)
 {
-	SSL_CTX *ctx = upstream_tls_context(ups->config.ca_file, err), *old;
+	SSL_CTX *ctx = NULL, *old;
 
-	if (ctx == NULL)
-		return false;
+	/* The system's are read when they are next needed. */
+	if (ups->config.ca_file != NULL) {
+		ctx = upstream_tls_context(ups->config.ca_file, err);
+		if (ctx == NULL)
+			return false;
+	}
 	pthread_mutex_lock(&ups->lock);
 	old = ups->ctx;
 	ups->ctx = ctx;

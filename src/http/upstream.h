@@ -36,7 +36,8 @@ struct http_upstream;             /* one connection */
 
 /* 0 in a number means the default beside it. */
 struct http_upstreams_config {
-	const char *ca_file;      /* PEM, copied; NULL: the system's */
+	const char *ca_file;      /* PEM, copied; NULL: the system's, read
+				   * for the first connection with TLS */
 	unsigned connect_ms;      /* name and TCP: 5 s */
 	unsigned handshake_ms;    /* TLS: 5 s */
 	unsigned head_ms;         /* request sent to head of answer: 60 s */

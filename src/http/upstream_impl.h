@@ -28,7 +28,7 @@ struct http_upstreams {
 	struct http_upstreams_config config;
 	struct resolver *resolver;
 	pthread_mutex_t lock;             /* guards ctx */
-	SSL_CTX *ctx;
+	SSL_CTX *ctx;                     /* NULL: not needed yet */
 	struct upstream_stats n;
 };
 
@@ -98,7 +98,7 @@ void upstream_want_write(struct http_upstream *u, bool want);
 void upstream_took(struct http_upstream *u, const uint8_t *data, size_t n);
 void upstream_eof(struct http_upstream *u, bool clean);
 
-/* upstream_tls.c */
+/* upstream_tls.c; ca_file NULL: the system's. */
 SSL_CTX *upstream_tls_context(const char *ca_file, struct err *err);
 bool upstream_tls_begin(struct http_upstream *u);
 /* 1: done; 0: wait; -1: failed, and told. */

@@ -43,14 +43,30 @@ SSL_CTX *upstream_tls_context(const char *ca_file, struct err *err)
 	return ctx;
 }
 
+/*
+ * The system's authorities are over a megabyte once they are read, which a
+ * server without hops over TLS need not have: hence not before the first.
+ */
+static SSL *new_ssl(struct http_upstreams *ups)
+{
+	struct err err;
+	SSL *ssl = NULL;
+
+	pthread_mutex_lock(&ups->lock);
+	if (ups->ctx == NULL)
+		ups->ctx = upstream_tls_context(NULL, &err);
+	if (ups->ctx != NULL)
+		ssl = SSL_new(ups->ctx);
+	pthread_mutex_unlock(&ups->lock);
+	return ssl;
+}
+
 bool upstream_tls_begin(struct http_upstream *u)
 {
 	X509_VERIFY_PARAM *param;
 	bool ok;
 
-	pthread_mutex_lock(&u->ups->lock);
-	u->ssl = SSL_new(u->ups->ctx);
-	pthread_mutex_unlock(&u->ups->lock);
+	u->ssl = new_ssl(u->ups);
 	if (u->ssl == NULL)
 		return false;
 	param = SSL_get0_param(u->ssl);

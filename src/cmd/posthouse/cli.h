@@ -100,6 +100,13 @@ bool cli_call(struct cli *cli, const char *op, json_t *args,
 bool cli_act_as_daemon(struct cli *cli);
 
 /*
+ * Act as the person again, once the directory has been read: tickets and
+ * other files that libraries open for themselves are theirs.  False after
+ * saying why.
+ */
+bool cli_act_as_person(struct cli *cli);
+
+/*
  * Open a file that the person named, with their own rights, also after
  * cli_act_as_daemon.  flags as in open(2); -1 after saying why.
  */

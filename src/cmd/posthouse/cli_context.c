@@ -75,6 +75,14 @@ bool cli_act_as_daemon(struct cli *cli)
 	return true;
 }
 
+bool cli_act_as_person(struct cli *cli)
+{
+	if (cli->acting && !switch_to(cli, cli->own_uid, cli->own_gid))
+		return false;
+	cli->acting = false;
+	return true;
+}
+
 int cli_open(struct cli *cli, const char *path, int flags)
 {
 	int fd, why;

@@ -85,8 +85,9 @@ static bool take_mailbox(struct cli *cli, struct bench_options *o)
 		if (o->target.password == NULL)
 			return false;
 	}
-	return (o->target.url != NULL && o->user_dn != NULL) ||
-		entry_endpoint(cli, email, &o->target.url, &o->user_dn);
+	return ((o->target.url != NULL && o->user_dn != NULL) ||
+		entry_endpoint(cli, email, &o->target.url, &o->user_dn)) &&
+		cli_act_as_person(cli);
 }
 
 /* ---- results ---- */

@@ -198,6 +198,8 @@ static bool test_one(struct cmdlet_call *call,
 		t.options.user = m->address;
 	cmdlet_verbose(call, "logging on to %s at %s", m->address,
 		       t.options.url);
+	if (!cli_act_as_person(cmdlet_cli(call)))
+		return false;
 	ok = test_mapi_connectivity(&t, cmdlet_arena(call));
 	cmdlet_put(call, connectivity_json(&t));
 	return ok;

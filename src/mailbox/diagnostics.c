@@ -103,7 +103,8 @@ static void add_limits(struct rop_call *call, enum ec ec)
 
 	if (ec == EC_MAX_OBJS_EXCEEDED && kind != 0) {
 		diag_add(&call->diag, LID_OBJECT_LIMIT,
-			 object_limit(session, kind), kind_name(kind, session->refused_view));
+			 object_limit(session, kind),
+			 kind_name(kind, session->refused_view));
 		diag_add(&call->diag, LID_OBJECT_COUNT,
 			 object_count(session, kind, session->refused_view) +
 			 1, NULL);

@@ -179,6 +179,9 @@ static int analyze_run_command(struct cli *cli)
 	if ((o.url == NULL || o.user_dn == NULL) &&
 	    !entry_endpoint(cli, o.email, &o.url, &o.user_dn))
 		return CLI_FAILED;
+	/* Also because libkrb5 1.20 crashes over a ticket it can't read. */
+	if (!cli_act_as_person(cli))
+		return CLI_FAILED;
 	return run(cli, &o, NULL) ? CLI_OK : CLI_FAILED;
 }
 

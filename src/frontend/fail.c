@@ -96,8 +96,7 @@ static void put_names(struct passage *p)
 	for (size_t i = 0; i < sizeof echoed / sizeof *echoed; i++) {
 		const char *value = http_field(p->req, echoed[i]);
 
-		if (value != NULL && p->mount->service !=
-		    FRONTEND_AUTODISCOVER)
+		if (value != NULL)
 			http_header(p->req, echoed[i], value);
 	}
 }
@@ -134,9 +133,7 @@ static int status_of(const struct passage *p)
 	int status = rows[p->failure].status;
 	bool post = strcmp(http_method(p->req), "POST") == 0;
 
-	return status == 200 &&
-		(!post || p->mount->service == FRONTEND_AUTODISCOVER) ?
-		404 : status;
+	return status == 200 && !post ? 404 : status;
 }
 
 static void answer(struct passage *p, const char *text, const char *details)

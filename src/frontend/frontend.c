@@ -14,8 +14,6 @@ static const struct frontend_mount mounts[FRONTEND_SERVICES] = {
 	[FRONTEND_EMSMDB] = { NULL, FRONTEND_EMSMDB, "/mapi/emsmdb/",
 			      "/emsmdb/" },
 	[FRONTEND_NSPI] = { NULL, FRONTEND_NSPI, "/mapi/nspi/", "/nspi/" },
-	[FRONTEND_AUTODISCOVER] = { NULL, FRONTEND_AUTODISCOVER,
-				    "/autodiscover/", NULL },
 };
 
 static void set_config(struct frontend *f,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The front end: it takes the requests of clients for /mapi/emsmdb/,
- * /mapi/nspi/ and /autodiscover/, finds out who calls and which server holds
- * the mailbox, and proxies to it, piece by piece as they come.
+ * The front end: it takes the requests of clients for /mapi/emsmdb/ and
+ * /mapi/nspi/, finds out who calls and which server holds the mailbox, and
+ * proxies to it, piece by piece as they come.
  *
  * Which mailbox: MailboxId of the URL, else the caller's own.  It is only a
  * key: the target is the back-end virtual directory of the server where the
@@ -63,8 +63,8 @@ struct log;                       /* base/log.h */
 
 struct frontend;
 
-enum frontend_service { FRONTEND_EMSMDB, FRONTEND_NSPI, FRONTEND_AUTODISCOVER,
-			FRONTEND_SERVICES };
+/* Autodiscover is none of them: every server answers it from the directory. */
+enum frontend_service { FRONTEND_EMSMDB, FRONTEND_NSPI, FRONTEND_SERVICES };
 
 /* How the front end presents itself and the user to a back end. */
 enum frontend_hop {

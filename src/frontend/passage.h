@@ -30,8 +30,7 @@ struct frontend_mount {
 	enum frontend_service service;
 	const char *prefix;       /* "/mapi/emsmdb/" */
 	const char *back;         /* what stands for it behind the path of the
-				   * target's URL: "/emsmdb/"; NULL: the
-				   * prefix, without that path */
+				   * target's URL: "/emsmdb/" */
 };
 
 struct frontend_stats {

@@ -140,7 +140,7 @@ static void put_cookie(struct passage *p)
 	struct arena *arena = http_arena(p->req);
 	char expires[HTTP_DATE_SIZE];
 
-	if (p->mount->service == FRONTEND_AUTODISCOVER || !is_wanted(p))
+	if (!is_wanted(p))
 		return;
 	if (at != NULL && strpbrk(at, "~;") == NULL)
 		cookie.domain = at + 1;
@@ -336,20 +336,12 @@ static char *encode_path(struct arena *arena, const char *path)
 	return out;
 }
 
-static const char *path_base(const struct passage *p, const char **path)
-{
-	bool own = p->mount->back == NULL;
-
-	*path = own ? "" : p->target.origin.path;
-	return own ? p->mount->prefix : p->mount->back;
-}
-
 static void send_head(struct passage *p)
 {
 	struct http_request *req = p->req;
 	struct arena *arena = http_arena(req);
-	const char *query = http_query(req), *rest = path_rest(p), *root;
-	const char *base = path_base(p, &root);
+	const char *query = http_query(req), *rest = path_rest(p);
+	const char *root = p->target.origin.path, *base = p->mount->back;
 	struct buf fields = BUF_INIT;
 	char *target;
 
@@ -358,8 +350,7 @@ static void send_head(struct passage *p)
 			      *query != '\0' ? "?" : "", query);
 	fields_request(req, p->passes, &fields);
 	hop_put_fields(p, http_method(req),
-		       *rest == '\0' ? arena_printf(arena, "%s%s", root, base)
-		       : arena_printf(arena, "%s%s%s", root, base, rest),
+		       arena_printf(arena, "%s%s%s", root, base, rest),
 		       query, &fields);
 	http_upstream_request(p->u, http_method(req), target, fields.data,
 			      fields.len, http_body_length(req));

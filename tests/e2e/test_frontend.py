@@ -534,6 +534,33 @@ def slow(site):
 
 
 @test
+def refused(site):
+    """A back end that offers the method and refuses the front end, one that
+    asks for something else, and one that closes."""
+    offers = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n"
+    for answer, reason in (
+            (offers + b"WWW-Authenticate: NTLM\r\n\r\n", "HopRefused"),
+            (offers + b"WWW-Authenticate: NTLM ////\r\n\r\n", "HopRefused"),
+            (offers + b"WWW-Authenticate: Basic realm=\"x\"\r\n\r\n",
+             "HopMethod"),
+            (b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
+             b"Content-Length: 0\r\n\r\n", "HopRefused"),
+            (b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n",
+             "HopRefused")):
+        site.certificate("px", "127.0.0.9")
+        fake = Fake(says(answer), os.path.join(site.folder, "px"))
+        site.url("PX", f"https://127.0.0.9:{fake.port}/mapi")
+
+        def told():
+            status, headers, _ = ping(site, "erin")
+            context = headers.get("X-FailureContext", "")
+            return status == 500 and f";{reason};px.example.test;hop=" \
+                in context and "WWW-Authenticate" not in headers
+        wait_until(f"{reason} is not told for {answer}", told, 10)
+        fake.close()
+
+
+@test
 def certificates(site):
     """Expired, and of another name."""
     for name, address, days, word in (
@@ -683,6 +710,15 @@ def main_site():
     site.posthouse("user", "new", "dave", "--password-stdin",
                    stdin="secret of dave\n")
     site.posthouse("mailbox", "new", "dave", "--database", "EX Database")
+    site.posthouse("server", "new", "PX", "--fqdn", "px.example.test",
+                   "--version", "Version 15.0 (Build 1210.3)", "--roles",
+                   "mailbox")
+    site.posthouse("database", "new", "PX Database", "--server", "PX",
+                   "--path", "/nonexistent/px")
+    site.passwords["erin"] = "secret of erin"
+    site.posthouse("user", "new", "erin", "--password-stdin",
+                   stdin="secret of erin\n")
+    site.posthouse("mailbox", "new", "erin", "--database", "PX Database")
     site.crowd = [f"user{i}" for i in range(8)]
     for i, user in enumerate(site.crowd):
         site.user(user, (MX1, MX2)[i % 2])

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* "posthouse analyze": log on as Outlook would, and tell what happens. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,6 +66,21 @@ static char *first_line(struct cli *cli, const char *path)
 	return NULL;
 }
 
+/* A cache that is there and can't be read makes libkrb5 1.20 crash. */
+static bool check_ccache(struct cli *cli)
+{
+	const char *name = getenv("KRB5CCNAME");
+
+	if (name != NULL && strncmp(name, "FILE:", 5) == 0)
+		name += 5;
+	if (name == NULL || *name != '/' || access(name, R_OK) == 0 ||
+	    errno == ENOENT)
+		return true;
+	cli_failf(cli, "the credential cache %s can't be read: %s", name,
+		  strerror(errno));
+	return false;
+}
+
 /* Passwords, tokens and tickets; false after saying why. */
 static bool take_credentials(struct cli *cli, struct analyze_options *o)
 {
@@ -79,7 +95,7 @@ static bool take_credentials(struct cli *cli, struct analyze_options *o)
 	/* What GSSAPI looks at; nothing else runs in this process yet. */
 	if (ccache != NULL)
 		setenv("KRB5CCNAME", ccache, 1);
-	return true;
+	return check_ccache(cli);
 }
 
 static bool take_options(struct cli *cli, struct analyze_options *o)

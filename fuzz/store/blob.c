@@ -49,8 +49,8 @@ static void look_recipients(const uint8_t *data, size_t len, struct arena *a)
 	if (!recipients_load(&again, stored.data, stored.len) ||
 	    again.n != r.n)
 		abort();
-	recipients_free(&again);
-	recipients_free(&r);
+	message_recipients_free(&again);
+	message_recipients_free(&r);
 	buf_free(&stored);
 }
 

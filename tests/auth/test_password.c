@@ -137,12 +137,30 @@ static void test_mac(void **state)
 	mac_key_free(NULL);
 }
 
+/* What is said of a message of len bytes; HELPER_FAILED also for none. */
+static uint8_t said(int fd, const void *message, size_t len)
+{
+	uint8_t answer = HELPER_FAILED;
+
+	assert_true(helper_send(fd, message, len));
+	assert_true(helper_recv(fd, &answer, 1, &len));
+	return answer;
+}
+
+static uint8_t ask(int fd, const char *password, const char *hash)
+{
+	uint8_t message[HELPER_PASSWORD_MAX];
+
+	return said(fd, message, helper_password(password, hash, message));
+}
+
 /* The helper's loop, in a thread's place: a child that we fork. */
 static void test_helper(void **state)
 {
-	enum helper_answer answer = HELPER_FAILED;
 	char hash[PASSWORD_HASH_SIZE];
 	int pair[2], status;
+	uint8_t byte;
+	size_t len;
 	pid_t pid;
 
 	(void)state;
@@ -155,25 +173,19 @@ static void test_helper(void **state)
 		_exit(helper_main(pair[1]));
 	}
 	close(pair[1]);
-	assert_true(helper_ask(pair[0], "secret", hash));
-	assert_true(helper_answer(pair[0], &answer));
-	assert_int_equal(answer, HELPER_MATCH);
-	assert_true(helper_ask(pair[0], "Secret", hash));
-	assert_true(helper_answer(pair[0], &answer));
-	assert_int_equal(answer, HELPER_NO_MATCH);
-	assert_true(helper_ask(pair[0], "secret", "no hash"));
-	assert_true(helper_answer(pair[0], &answer));
-	assert_int_equal(answer, HELPER_FAILED);
-	/* Messages that are none. */
-	assert_int_equal(send(pair[0], "x", 1, 0), 1);
-	assert_true(helper_answer(pair[0], &answer));
-	assert_int_equal(answer, HELPER_FAILED);
-	assert_int_equal(send(pair[0], "x\0", 2, 0), 2);
-	assert_true(helper_answer(pair[0], &answer));
-	assert_int_equal(answer, HELPER_FAILED);
+	assert_int_equal(ask(pair[0], "secret", hash), HELPER_MATCH);
+	assert_int_equal(ask(pair[0], "Secret", hash), HELPER_NO_MATCH);
+	assert_int_equal(ask(pair[0], "secret", "no hash"), HELPER_FAILED);
+	/* No end of the password; no hash. */
+	assert_int_equal(said(pair[0], "Px", 2), HELPER_FAILED);
+	assert_int_equal(said(pair[0], "Px", 3), HELPER_FAILED);
+	/* What is no message at all ends it. */
+	assert_true(helper_send(pair[0], (const uint8_t *)"x", 1));
+	assert_false(helper_recv(pair[0], &byte, 1, &len));
 	close(pair[0]);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 1);
 }
 
 int main(void)

@@ -406,8 +406,8 @@ static void test_bad_text(void **state)
 {
 	static const char *const accounts[] = { "", "a b", "a:b", "a@b",
 		"a\\b", "a/b", "a\nb", "\xff",
-		"aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff"
-		"ggggg" };
+		("aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff"
+		 "ggggg") };
 	static const char *const addresses[] = { "x", "x@", "@example.test",
 		"a b@example.test", "a@b@example.test", "a@.test",
 		"a@example..test", "a@example.test.", "a@other.test",

@@ -514,7 +514,7 @@ static void test_filters(void **state)
 		"(msExchResourceCapacity=many)", "(sn~=x)" };
 	static const char *const good[] = { "(sn=*)", "(&(sn=A*b*)(l=Kiel))",
 		"(msExchResourceCapacity>=10)", "(mAPIRecipient=TRUE)",
-		"(cn=x)" + 0, "(!(|(sn=x)(l=y)))" };
+		"(cn=x)", "(!(|(sn=x)(l=y)))" };
 	const struct restriction *r;
 	struct arena *a = arena_new(0);
 	struct err err;

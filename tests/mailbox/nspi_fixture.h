@@ -145,8 +145,8 @@ static inline void expect_names(const struct nspi_rows *rows, const char *names)
 static const uint32_t name_tag[] = { PID_TAG_DISPLAY_NAME };
 static const struct prop_tags name_column = { 1, name_tag };
 
-static inline uint32_t query(struct fix *f, struct nspi_stat stat, uint32_t count,
-		      union nspi_rsp *rsp)
+static inline uint32_t query(struct fix *f, struct nspi_stat stat,
+			     uint32_t count, union nspi_rsp *rsp)
 {
 	union nspi_req req = { .query_rows = { .has_state = true,
 		.state = stat, .row_count = count, .has_columns = true,
@@ -168,8 +168,8 @@ static inline uint32_t get_props(struct fix *f, uint32_t mid, uint32_t flags,
 	return call(f, REQUEST_TYPE_GET_PROPS, &req, rsp);
 }
 
-static inline uint32_t linked(struct fix *f, const struct guid *guid, uint32_t tag,
-		       uint32_t sort, union nspi_rsp *rsp)
+static inline uint32_t linked(struct fix *f, const struct guid *guid,
+			      uint32_t tag, uint32_t sort, union nspi_rsp *rsp)
 {
 	union nspi_req req = { .get_matches = { .has_state = true,
 		.state = stat_of(tag, guid != NULL ? mid_of(f, guid) : 9),

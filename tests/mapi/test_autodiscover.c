@@ -237,8 +237,8 @@ static void test_not_a_response(void **state)
 	static const char *const answers[] = {
 		"<html><body>It works!</body></html>",
 		"<Autodiscover><Response/></Autodiscover>",
-		"<Autodiscover><Response><Account><Action>dance</Action>"
-		"</Account></Response></Autodiscover>", "{}" };
+		("<Autodiscover><Response><Account><Action>dance</Action>"
+		 "</Account></Response></Autodiscover>"), "{}" };
 	struct autodiscover_rsp rsp;
 	struct err err;
 

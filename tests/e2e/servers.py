@@ -256,7 +256,7 @@ audit = audit.log
             raise Failed(f"posthouse {' '.join(args)}: status "
                          f"{done.returncode}, not {status}\n{done.stdout}"
                          f"{done.stderr}")
-        self.stderr = done.stderr
+        self.stderr, self.status = done.stderr, done.returncode
         return done.stdout
 
     def shell(self, line, server=None, status=0):

@@ -342,6 +342,82 @@ def check_bad_input(org):
     book.close()
 
 
+def check_files(org):
+    """Recipients as LDIF and CSV: imported, in the address book, exported."""
+    def write(name, text):
+        path = f"{org.folder}/{name}"
+        with open(path, "w", encoding="utf-8", newline="") as f:
+            f.write(text)
+        return path
+
+    out = org.posthouse("recipients", "import", write("new.ldif", """\
+version: 1
+
+dn: cn=crew
+objectClass: top
+objectClass: group
+mailNickname: crew
+displayName: Crew
+mail: crew@example.test
+member: cn=Åke,ou=people
+member: bob@example.test
+
+dn: cn=Åke,ou=people
+objectClass: contact
+mailNickname: ake
+displayName:: w4VrZSBCb3Jn
+givenName: Åke
+sn: Borg
+mail: ake@example.net
+manager: alice
+otherTelephone: 1
+otherTelephone: 2
+"""))
+    assert "2 made, 0 changed" in out, out
+    crew = json.loads(org.posthouse("recipient", "show", "crew", "--json"))
+    assert sorted(crew["member"]) == ["ake", "bob"], crew
+    book = Book(org, "alice")
+    book.bind()
+    mids, rows = book.resolve(["Borg"])
+    assert mids == [2], mids
+    # CSV: what it has no column for stays.
+    out = org.posthouse("recipients", "import", write("more.csv",
+        "objectClass,mailNickname,title,otherTelephone\r\n"
+        'contact,ake,"Smith, Black",3|4\r\nroom,room2,,\r\n'))
+    assert "1 made, 1 changed" in out, out
+    ake = json.loads(org.posthouse("recipient", "show", "ake", "--json"))
+    assert ake["title"] == "Smith, Black" and ake["manager"] == "alice", ake
+    assert ake["displayName"] == "Åke Borg", ake
+    assert ake["otherTelephone"] == ["3", "4"], ake
+    # What is exported can be imported and exported again, the same.
+    for name in ("all.ldif", "all.csv"):
+        path = f"{org.folder}/{name}"
+        org.posthouse("recipients", "export", path)
+        with open(path, encoding="utf-8") as f:
+            before = f.read()
+        assert "ake@example.net" in before
+        out = org.posthouse("recipients", "import", path)
+        assert out.startswith("0 made"), out
+        org.posthouse("recipients", "export", path)
+        with open(path, encoding="utf-8") as f:
+            assert f.read() == before, name
+    text = org.posthouse("recipients", "export", "-", "--format", "csv")
+    assert text.startswith("objectClass,"), text[:80]
+    # What is wrong is named with its line.
+    for text, word in (("sn: x\n", "dn"),
+                       ("dn: x\nmailNickname: y\n", "objectClass"),
+                       ("dn: x\nobjectClass: contact\n", "mailNickname"),
+                       ("dn: x\nobjectClass: user\nmailNickname: no1\n",
+                        "no such user"),
+                       ("dn: x\nobjectClass: contact\nmailNickname: z1\n"
+                        "manager: cn=nobody\n", "nobody")):
+        org.posthouse("recipients", "import", write("bad.ldif", text),
+                      status=1)
+        assert word in org.stderr and "line" in org.stderr, org.stderr
+    book.unbind()
+    book.close()
+
+
 def main():
     with Organisation(sys.argv[1]) as org:
         make(org)
@@ -349,7 +425,7 @@ def main():
         for check in (check_session, check_headers, check_containers,
                       check_positions, check_properties, check_names,
                       check_matches, check_urls, check_bad_input,
-                      check_changes):
+                      check_changes, check_files):
             check(org)
             print(f"ok: {check.__name__}")
 

@@ -24,30 +24,6 @@ static void take_addresses(struct cli *cli, struct dir_recipient *r)
 	r->address_count = n;
 }
 
-/* What is there as a struct to be changed. */
-static void read_recipient(struct cli *cli, const struct recipient *r,
-			   struct dir_recipient *out)
-{
-	struct arena *a = cli_arena(cli);
-	const char **addresses = arena_array(a, 64, sizeof *addresses);
-	struct bin v;
-
-	*out = (struct dir_recipient){ .guid = r->guid,
-		.kind = (enum recipient_kind)r->kind, .hidden = r->hidden,
-		.alias = arena_strdup(a, recipient_text(r, PID_TAG_ACCOUNT)),
-		.display_name = arena_strdup(a, recipient_text(r,
-			PID_TAG_DISPLAY_NAME)),
-		.legacy_dn = arena_strdup(a, recipient_text(r,
-			PID_TAG_EMAIL_ADDRESS)),
-		.filter = arena_strdup(a, recipient_filter(r)) };
-	for (size_t at = 0; out->address_count < 64 && recipient_next(r,
-	     PID_TAG_ADDRESS_BOOK_PROXY_ADDRESSES, &at, &v);)
-		if (strncasecmp((const char *)v.data, "smtp:", 5) == 0)
-			addresses[out->address_count++] =
-				arena_strdup(a, (const char *)v.data + 5);
-	out->addresses = addresses;
-}
-
 /* The one that the first argument names, of one of the kinds; false after
  * saying why. */
 static bool find(struct cli *cli, unsigned kinds, struct dir_recipient *out)
@@ -60,7 +36,7 @@ static bool find(struct cli *cli, unsigned kinds, struct dir_recipient *out)
 		return false;
 	r = people_find(&people, name);
 	if (r != NULL && (kinds >> r->kind & 1) != 0)
-		read_recipient(cli, r, out);
+		people_read(cli, r, out);
 	else
 		r = NULL;
 	people_close(&people);

@@ -12,6 +12,7 @@ extern const struct cli_command cmd_database[];
 extern const struct cli_command cmd_user[];
 extern const struct cli_command cmd_people[];
 extern const struct cli_command cmd_list[];
+extern const struct cli_command cmd_recipients[];
 extern const struct cli_command cmd_mailbox[];
 extern const struct cli_command cmd_changes[];
 extern const struct cli_command cmd_cmdlets[];

@@ -59,6 +59,29 @@ const struct recipient *people_find(const struct people *people,
 	return NULL;
 }
 
+void people_read(struct cli *cli, const struct recipient *r,
+		 struct dir_recipient *out)
+{
+	struct arena *a = cli_arena(cli);
+	const char **addresses = arena_array(a, 64, sizeof *addresses);
+	struct bin v;
+
+	*out = (struct dir_recipient){ .guid = r->guid,
+		.kind = (enum recipient_kind)r->kind, .hidden = r->hidden,
+		.alias = arena_strdup(a, recipient_text(r, PID_TAG_ACCOUNT)),
+		.display_name = arena_strdup(a, recipient_text(r,
+			PID_TAG_DISPLAY_NAME)),
+		.legacy_dn = arena_strdup(a, recipient_text(r,
+			PID_TAG_EMAIL_ADDRESS)),
+		.filter = arena_strdup(a, recipient_filter(r)) };
+	for (size_t at = 0; out->address_count < 64 && recipient_next(r,
+	     PID_TAG_ADDRESS_BOOK_PROXY_ADDRESSES, &at, &v);)
+		if (strncasecmp((const char *)v.data, "smtp:", 5) == 0)
+			addresses[out->address_count++] =
+				arena_strdup(a, (const char *)v.data + 5);
+	out->addresses = addresses;
+}
+
 /* --- As JSON ---------------------------------------------------------- */
 
 static json_t *value_json(const struct people *people,

@@ -21,6 +21,10 @@ void people_close(struct people *people);
 const struct recipient *people_find(const struct people *people,
 				    const char *name);
 
+/* A recipient as a struct to be changed, in the arena. */
+void people_read(struct cli *cli, const struct recipient *r,
+		 struct dir_recipient *out);
+
 /* A recipient as an object: its attributes by their LDAP names. */
 json_t *people_json(const struct people *people, const struct recipient *r);
 

@@ -11,6 +11,7 @@ const struct cli_command *const cli_tables[] = {
 	cmd_user,
 	cmd_people,
 	cmd_list,
+	cmd_recipients,
 	cmd_mailbox,
 	cmd_changes,
 	cmd_daemon,

@@ -54,7 +54,9 @@ static bool field(const uint8_t *msg, size_t len, size_t at,
 
 	wire_u16(&r);
 	offset = wire_u32(&r);
-	if (n > 0 && (offset > len || n > len - offset))
+	/* In the payload, not among the fixed fields. */
+	if (n > 0 && (offset < FIXED_SIZE || offset > len ||
+		      n > len - offset))
 		return false;
 	*data = n > 0 ? msg + offset : msg;
 	*size = n;

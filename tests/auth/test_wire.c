@@ -233,6 +233,9 @@ static void ntlm_malformed(void **state)
 		assert_false(ntlm_names(m.b, m.len, &n));
 	}
 	m = good;
+	m.b[40] = 59;                           /* among the fixed fields */
+	assert_false(ntlm_names(m.b, m.len, &n));
+	m = good;
 	m.b[36]--;                              /* half a character */
 	assert_false(ntlm_names(m.b, m.len, &n));
 	m = type3("al\nice", "EX", false, "");  /* a control character */

@@ -120,19 +120,6 @@ static void no_target(struct passage *p, enum frontend_failure failure,
 		passage_fail(p, failure, why, NULL);
 }
 
-/*
- * Autodiscover of a mailbox on a server of ours is answered from the
- * directory, by whoever is asked; another make knows more of its own.
- */
-static bool answers_here(const struct passage *p,
-			 enum frontend_failure failure)
-{
-	return p->mount->service == FRONTEND_AUTODISCOVER &&
-		is_local_service(p) && p->who != NULL &&
-		(failure != FRONTEND_OK ||
-		 strcasecmp(p->target.server.make, "Posthouse") == 0);
-}
-
 static void route(struct passage *p)
 {
 	struct frontend *f = p->frontend;
@@ -141,9 +128,7 @@ static void route(struct passage *p)
 
 	failure = route_target(&f->config, p->mailbox_id, p->who,
 			       http_arena(p->req), &p->target, &why);
-	if (answers_here(p, failure))
-		hand_over(p);
-	else if (failure != FRONTEND_OK)
+	if (failure != FRONTEND_OK)
 		no_target(p, failure, why);
 	else if (p->target.local && is_local_service(p))
 		hand_over(p);

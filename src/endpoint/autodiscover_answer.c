@@ -20,20 +20,36 @@ unsigned autodiscover_capability(const char *header)
 
 /* Where the mailbox is reached ----------------------------------------- */
 
+static bool same_version(const char *a, const char *b)
+{
+	unsigned major[2] = { 0 }, minor[2] = { 0 }, build, revision;
+
+	return dir_version_parse(a, &major[0], &minor[0], &build,
+				 &revision) &&
+		dir_version_parse(b, &major[1], &minor[1], &build,
+				  &revision) &&
+		major[0] == major[1] && minor[0] == minor[1];
+}
+
 /* How well a server does as the client's way in; 0: not at all. */
 static unsigned fitness(const struct dir_server *server,
 			const struct dir_server *home)
 {
+	bool near = strcasecmp(server->site, home->site) == 0;
+
 	if ((server->roles & DIR_ROLE_FRONTEND) == 0)
 		return 0;
 	if (guid_equal(&server->guid, &home->guid))
-		return 3;
-	return strcasecmp(server->site, home->site) == 0 ? 2 : 1;
+		return 5;
+	/* A hop between versions is one more thing that can fail. */
+	return (near ? 3 : 1) + (same_version(server->version,
+					      home->version) ? 1 : 0);
 }
 
 /*
  * The front-end virtual directory for a mailbox that is active on home: that
- * server's own, else one of its site, else any.
+ * server's own, else one of its site, else any; among these one of its
+ * version.
  */
 static bool way_in(struct directory *dir, const struct dir_server *home,
 		   struct arena *arena, struct dir_vdir *out)

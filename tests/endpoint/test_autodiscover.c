@@ -240,7 +240,11 @@ static void test_other_front_end(void **state)
 	struct dir_server far = { .name = "A", .fqdn = "a.example.test",
 		.make = "Posthouse", .site = "Elsewhere",
 		.roles = DIR_ROLE_FRONTEND };
-	struct dir_server near = { .name = "B", .fqdn = "b.example.test",
+	struct dir_server newer = { .name = "B", .fqdn = "b.example.test",
+		.version = "Version 15.1 (Build 2507.6)",
+		.make = "Posthouse", .roles = DIR_ROLE_FRONTEND };
+	struct dir_server same = { .name = "C", .fqdn = "c.example.test",
+		.version = "Version 15.0 (Build 1210.3)",
 		.make = "Posthouse", .roles = DIR_ROLE_FRONTEND };
 	struct dir_server mx1;
 	struct autodiscover_rsp rsp;
@@ -252,10 +256,14 @@ static void test_other_front_end(void **state)
 	rsp = ask(f, "alice@example.test", 1);
 	assert_non_null(strstr(rsp.protocols[0].mail_store_internal,
 			       "https://a.example.test/"));
-	OK(directory_new_server(f->dir, &near, err));
+	OK(directory_new_server(f->dir, &newer, err));
 	rsp = ask(f, "alice@example.test", 1);
 	assert_non_null(strstr(rsp.protocols[0].mail_store_internal,
 			       "https://b.example.test/"));
+	OK(directory_new_server(f->dir, &same, err));
+	rsp = ask(f, "alice@example.test", 1);
+	assert_non_null(strstr(rsp.protocols[0].mail_store_internal,
+			       "https://c.example.test/"));
 }
 
 static void test_redirects(void **state)

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/markup.h"
 #include "endpoint/call.h"
 
 enum { META_SIZE = 256 };
@@ -286,35 +287,11 @@ void call_refuse(struct call *call, int status)
 
 /* --- Pages for people and load balancers ------------------------------ */
 
-/* text as HTML. */
-static void put_escaped(struct buf *b, const char *text)
-{
-	for (; *text != '\0'; text++) {
-		switch (*text) {
-		case '<':
-			buf_puts(b, "&lt;");
-			break;
-		case '>':
-			buf_puts(b, "&gt;");
-			break;
-		case '&':
-			buf_puts(b, "&amp;");
-			break;
-		case '"':
-			buf_puts(b, "&quot;");
-			break;
-		default:
-			buf_add(b, text, 1);
-			break;
-		}
-	}
-}
-
 static void put_line(struct buf *b, const char *name, const char *value)
 {
 	buf_puts(b, name);
 	buf_puts(b, ": ");
-	put_escaped(b, value);
+	markup_puts(b, value);
 	buf_puts(b, "<br/>\r\n");
 }
 

@@ -2,34 +2,12 @@
 /* [MS-OXDSCLI] 2.2.3 and 2.2.4, written in the order and form of Exchange. */
 #include <string.h>
 
+#include "base/markup.h"
 #include "mapi/autodiscover.h"
 
 #define RESPONSE_SCHEMA \
 	"http://schemas.microsoft.com/exchange/autodiscover/responseschema/" \
 	"2006"
-
-/* What XML 1.0 cannot hold is left out; '<', '>', '&' and '"' escaped. */
-static void put_text(struct buf *b, const char *s)
-{
-	for (; *s != '\0'; s++)
-		switch (*s) {
-		case '<':
-			buf_puts(b, "&lt;");
-			break;
-		case '>':
-			buf_puts(b, "&gt;");
-			break;
-		case '&':
-			buf_puts(b, "&amp;");
-			break;
-		case '"':
-			buf_puts(b, "&quot;");
-			break;
-		default:
-			if ((unsigned char)*s >= 0x20 || *s == '\t')
-				buf_add(b, s, 1);
-		}
-}
 
 static void indent(struct buf *b, unsigned depth)
 {
@@ -44,7 +22,7 @@ static void put(struct buf *b, unsigned depth, const char *name,
 		return;
 	indent(b, depth);
 	buf_printf(b, "<%s>", name);
-	put_text(b, text);
+	markup_puts(b, text);
 	buf_printf(b, "</%s>", name);
 }
 
@@ -157,9 +135,9 @@ static void put_error(struct buf *b, const struct autodiscover_rsp *rsp)
 {
 	indent(b, 2);
 	buf_puts(b, "<Error Time=\"");
-	put_text(b, rsp->time != NULL ? rsp->time : "");
+	markup_puts(b, rsp->time != NULL ? rsp->time : "");
 	buf_puts(b, "\" Id=\"");
-	put_text(b, rsp->id != NULL ? rsp->id : "");
+	markup_puts(b, rsp->id != NULL ? rsp->id : "");
 	buf_printf(b, "\">\r\n      <ErrorCode>%d</ErrorCode>",
 		   (int)rsp->error);
 	put(b, 3, "Message", rsp->message != NULL ? rsp->message :
@@ -169,7 +147,7 @@ static void put_error(struct buf *b, const struct autodiscover_rsp *rsp)
 		buf_puts(b, "<DebugData />");
 	} else {
 		buf_puts(b, "<DebugData>");
-		put_text(b, rsp->debug_data);
+		markup_puts(b, rsp->debug_data);
 		buf_puts(b, "</DebugData>");
 	}
 	close_tag(b, 2, "Error");

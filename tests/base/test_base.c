@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/guid.h"
 #include "base/log.h"
+#include "base/markup.h"
 
 static void guid_text(void **state)
 {
@@ -44,6 +45,18 @@ static void arena_grows_and_resets(void **state)
 	assert_true(arena_size(a) < 200);
 	assert_non_null(arena_alloc(a, 0));
 	arena_free(a);
+}
+
+static void markup_escapes(void **state)
+{
+	struct buf b = BUF_INIT;
+
+	markup_puts(&b, "");
+	assert_string_equal(buf_str(&b), "");
+	markup_puts(&b, "a<b> & \"c\"'\t\r\n\x01\x1f\x0b d\xc3\xa9");
+	assert_string_equal(buf_str(&b),
+			    "a&lt;b&gt; &amp; &quot;c&quot;'\t\r\n d\xc3\xa9");
+	buf_free(&b);
 }
 
 static void buf_formats(void **state)
@@ -112,6 +125,7 @@ int main(void)
 		cmocka_unit_test(guid_text),
 		cmocka_unit_test(arena_grows_and_resets),
 		cmocka_unit_test(buf_formats),
+		cmocka_unit_test(markup_escapes),
 		cmocka_unit_test(times),
 		cmocka_unit_test(errors),
 		cmocka_unit_test(log_lines),

@@ -41,15 +41,11 @@ static bool fetch(const struct config *config, struct buf *out,
 		  struct err *err)
 {
 	char *helper = system_helper_path(config->auth_helper);
-	char *slash = strrchr(helper, '/');
-	struct buf path = BUF_INIT;
-	bool ok;
+	char *program = system_beside(helper, "posthouse-fetch");
+	bool ok = jwks_fetch_url(program, config->oauth.jwks_url,
+				 config->oauth.ca_file, -1, out, err);
 
-	buf_printf(&path, "%.*sposthouse-fetch", slash != NULL ?
-		   (int)(slash + 1 - helper) : 0, helper);
-	ok = jwks_fetch_url(buf_str(&path), config->oauth.jwks_url,
-			    config->oauth.ca_file, -1, out, err);
-	buf_free(&path);
+	free(program);
 	free(helper);
 	return ok;
 }

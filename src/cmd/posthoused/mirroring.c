@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "cmd/posthoused/system.h"
 
 enum { AGAIN_S = 5 };
 
@@ -29,18 +30,6 @@ struct mirroring {
 	pthread_cond_t wake;
 	bool stop;
 };
-
-/* The program beside the helper for passwords. */
-static char *beside(const char *helper)
-{
-	const char *slash = strrchr(helper, '/');
-	size_t len = slash != NULL ? (size_t)(slash + 1 - helper) : 0;
-	char *path = xmalloc(len + sizeof "posthouse-ldap");
-
-	memcpy(path, helper, len);
-	strcpy(path + len, "posthouse-ldap");
-	return path;
-}
 
 /* The lock is held. */
 static bool spawn(struct mirroring *m, struct err *err)
@@ -134,7 +123,7 @@ bool mirroring_start(const struct config *config, const char *helper,
 	m = xcalloc(1, sizeof *m);
 	m->log = log;
 	m->line = -1;
-	m->program = beside(helper);
+	m->program = system_beside(helper, "posthouse-ldap");
 	m->config = xstrdup(config->path);
 	init_locks(m);
 	if (spawn(m, err) && pthread_create(&m->thread, NULL, mind, m) == 0) {

@@ -133,6 +133,17 @@ char *system_helper_path(const char *configured)
 	return (char *)b.data;
 }
 
+char *system_beside(const char *path, const char *name)
+{
+	const char *slash = strrchr(path, '/');
+	struct buf b = BUF_INIT;
+
+	if (slash != NULL)
+		buf_add(&b, path, (size_t)(slash + 1 - path));
+	buf_puts(&b, name);
+	return (char *)b.data;
+}
+
 static unsigned processors(void)
 {
 	long n = sysconf(_SC_NPROCESSORS_ONLN);

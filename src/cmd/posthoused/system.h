@@ -30,6 +30,12 @@ void system_notify(const char *state);
  */
 char *system_helper_path(const char *configured);
 
+/*
+ * The program or file name in the folder of path, name alone if path has no
+ * folder.  To be freed by the caller.
+ */
+char *system_beside(const char *path, const char *name);
+
 /* How many threads to use: asked, or one that fits the processors. */
 unsigned system_io_threads(unsigned asked);
 unsigned system_workers(unsigned asked);

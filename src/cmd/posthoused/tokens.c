@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "cmd/posthoused/system.h"
 #include "directory/audit.h"
 
 enum { WORDS_MAX = 32 };
@@ -34,16 +35,6 @@ static size_t split(struct arena *arena, const char *text,
 	return n;
 }
 
-static const char *beside(struct arena *arena, const char *path,
-			  const char *name)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (slash == NULL)
-		return name;
-	return arena_printf(arena, "%.*s/%s", (int)(slash - path), path, name);
-}
-
 static bool start_bearer(struct tokens *t, const struct config_oauth *c,
 			 struct directory *dir, const char *helper,
 			 struct log *log, struct err *err)
@@ -51,15 +42,17 @@ static bool start_bearer(struct tokens *t, const struct config_oauth *c,
 	const char *issuers[WORDS_MAX], *audiences[WORDS_MAX];
 	const char *claims[WORDS_MAX];
 	struct arena *arena;
+	char *fetch;
 	bool ok;
 
 	if (c->jwks_file == NULL && c->jwks_url == NULL)
 		return true;
 	arena = arena_new(0);
+	fetch = system_beside(helper, "posthouse-fetch");
 	ok = bearer_new(dir, &(struct bearer_options){
 		.jwks_file = c->jwks_file, .jwks_url = c->jwks_url,
 		.ca_file = c->ca_file,
-		.fetch = beside(arena, helper, "posthouse-fetch"),
+		.fetch = fetch,
 		.refresh = c->refresh, .refetch = c->refetch,
 		.issuers = issuers,
 		.n_issuers = split(arena, c->issuer, issuers),
@@ -72,6 +65,7 @@ static bool start_bearer(struct tokens *t, const struct config_oauth *c,
 		.trusted_issuers = c->trusted_issuers,
 		.client_id = c->client_id,
 		.failed = on_failed, .ctx = log }, &t->bearer, err);
+	free(fetch);
 	arena_free(arena);
 	return ok;
 }

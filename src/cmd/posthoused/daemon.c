@@ -208,6 +208,20 @@ static void start_mailboxes(struct daemon *d)
 		.event = on_mailbox_event, .event_ctx = d });
 }
 
+/* X-ServerApplication's form of the AdminDisplayVersion: 15.01.2507.006;
+ * NULL when there is none. */
+static const char *application_version(struct daemon *d,
+				       const struct dir_server *self)
+{
+	unsigned major, minor, build, revision;
+
+	if (!dir_version_parse(self->version, &major, &minor, &build,
+			       &revision))
+		return NULL;
+	return arena_printf(d->arena, "%02u.%02u.%04u.%03u", major, minor,
+			    build, revision);
+}
+
 static bool start_endpoint(struct daemon *d, struct err *err)
 {
 	const struct config_limits *l = &d->config->limits;
@@ -226,6 +240,7 @@ static bool start_endpoint(struct daemon *d, struct err *err)
 		.policy = d->callers.front_end,
 		.back_end_policy = d->callers.back_end, .hop = d->tokens.hop,
 		.host = self.fqdn,
+		.version = application_version(d, &self),
 		.workers = system_workers(d->config->workers),
 		.pending_ms = l->pending_period,
 		.expiration_ms = l->expiration,
@@ -269,6 +284,7 @@ static bool start_autodiscover(struct daemon *d, struct err *err)
 		return err_prefix(err, "[autodiscover] redirect");
 	config.redirects = redirects;
 	config.host = self.fqdn;
+	config.version = application_version(d, &self);
 	d->autodiscover = autodiscover_new(&config);
 	autodiscover_attach(d->autodiscover, d->http);
 	return true;

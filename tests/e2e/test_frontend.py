@@ -759,6 +759,10 @@ def pass_through():
                               check=False)
         check(done.returncode == 1 and "pass-through to MX1" in done.stderr,
               done.stderr)
+        os.remove(os.path.join(site.folder, "ca.pem"))
+        done = subprocess.run(check_only, capture_output=True, text=True,
+                              check=False)
+        check("ca_file" in done.stderr, done.stderr)
 
 
 def main():

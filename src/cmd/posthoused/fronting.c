@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/posthoused/fronting.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -42,6 +44,21 @@ static void set_hops(const struct config_frontend *f,
 	out->hop_auth = (enum frontend_hop_auth)f->hop_auth;
 }
 
+static unsigned check_ca_file(const char *path,
+			      void (*problem)(void *ctx, const char *text),
+			      void *ctx)
+{
+	struct err err;
+
+	if (path == NULL || access(path, R_OK) == 0)
+		return 0;
+	err_set(&err, EC_NOT_FOUND, "cannot read %s: %s; it is ca_file under "
+		"[frontend], the certificates (PEM) of those who sign for "
+		"back ends", path, strerror(errno));
+	problem(ctx, err.text);
+	return 1;
+}
+
 unsigned fronting_check(const struct config *config,
 			void (*problem)(void *ctx, const char *text),
 			void *ctx)
@@ -52,12 +69,14 @@ unsigned fronting_check(const struct config *config,
 	struct err err;
 	unsigned n = 0;
 
+	if ((config->roles & DIR_ROLE_FRONTEND) != 0)
+		n = check_ca_file(config->frontend.ca_file, problem, ctx);
 	if ((config->roles & DIR_ROLE_FRONTEND) != 0 &&
 	    access(path, R_OK) == 0 &&
 	    directory_open(path, config->server_name, &dir, &err)) {
 		front.directory = dir;
 		set_hops(&config->frontend, &front);
-		n = frontend_check(&front, problem, ctx);
+		n += frontend_check(&front, problem, ctx);
 	}
 	directory_close(dir);
 	free(path);

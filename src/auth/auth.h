@@ -90,7 +90,7 @@ struct auth_options {
 				   * NULL: the default accepted domain */
 	const char *nt_key;       /* key file of NT hashes (AUTH_NTLM_LOCAL) */
 	unsigned handshakers;     /* processes for handshakes; 0: 2 */
-	unsigned handshakes;      /* then one is replaced; 0: 1000 */
+	unsigned handshakes;      /* steps, then one is replaced; 0: 1000 */
 };
 
 /*

@@ -8,6 +8,9 @@
 
 enum { FIELDS_MAX = 65536, COLUMNS_MAX = 256, WIDTH = 76 };
 
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyz" \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZ" "0123456789-._"
+
 /* The fields of a record while it grows. */
 struct growing {
 	struct ldif_field *v;
@@ -106,19 +109,19 @@ static bool take_field(struct ldif_reader *r, struct growing *g,
 		       const struct buf *text, struct err *err)
 {
 	const char *line = buf_str(text), *colon = strchr(line, ':');
+	size_t len = strspn(line, NAME_CHARACTERS);
 	const char *name, *value;
 
 	if (strlen(line) != text->len)
 		return fail(r, err, "there is a NUL in this line");
-	if (colon == NULL || colon == line)
+	if (colon == NULL || len == 0 || strchr(";:", line[len]) == NULL)
 		return fail(r, err, "this is not \"attribute: value\"");
-	name = arena_strndup(r->arena, line, strcspn(line, ";:"));
-	value = colon + 1 + strspn(colon + 1, ":<");
-	value += strspn(value, " ");
+	name = arena_strndup(r->arena, line, len);
 	if (colon[1] == '<')
 		return fail(r, err, "values from a URL are not supported");
 	if (colon[1] == ':')
-		return take_base64(r, g, name, value, err);
+		return take_base64(r, g, name, colon + 2 +
+				   strspn(colon + 2, " "), err);
 	if (strcasecmp(name, "changetype") == 0)
 		return strcasecmp(value, "add") == 0 ||
 			fail(r, err, "of changes only \"add\" can be "

@@ -88,6 +88,8 @@ static void test_faults(void **state)
 	expect_fault(f, "sn: x\n", "begins with \"dn:\"");
 	expect_fault(f, "dn: x\nno colon\n", "line 3");
 	expect_fault(f, "dn: x\n: y\n", "attribute: value");
+	expect_fault(f, "dn: x\n;y: z\n", "attribute: value");
+	expect_fault(f, "dn: x\n\rsn: z\n", "attribute: value");
 	expect_fault(f, "dn: x\nsn:: !\n", "base64");
 	expect_fault(f, "dn: x\nsn:< file:///etc/passwd\n", "URL");
 	expect_fault(f, "dn: x\nchangetype: delete\n", "add");

@@ -2,6 +2,7 @@
 /* Answers: at once on the loop's thread, posted to it from elsewhere. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -454,11 +455,22 @@ void http_header_lines(struct http_request *req, const char *lines,
 void http_headerf(struct http_request *req, const char *name,
 		  const char *format, ...)
 {
-	char value[1024];
+	char value[1024], *whole;
 	va_list ap;
+	int len;
 
 	va_start(ap, format);
-	vsnprintf(value, sizeof value, format, ap);
+	len = vsnprintf(value, sizeof value, format, ap);
 	va_end(ap);
-	http_header(req, name, value);
+	if (len < (int)sizeof value) {
+		http_header(req, name, value);
+		return;
+	}
+	/* A token of a handshake that is cut off is another one. */
+	whole = xmalloc((size_t)len + 1);
+	va_start(ap, format);
+	vsnprintf(whole, (size_t)len + 1, format, ap);
+	va_end(ap);
+	http_header(req, name, whole);
+	free(whole);
 }

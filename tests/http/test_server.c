@@ -261,6 +261,27 @@ static void answers(void **state)
 	world_close(&w);
 }
 
+/* A value of any length is whole: tokens of handshakes are long. */
+static void long_values(void **state)
+{
+	static char query[3001], text[3200];
+	struct world w;
+	struct client c;
+	struct answer a;
+
+	memset(query, 'a', sizeof query - 1);
+	world_open(&w, NULL);
+	c = client_open(w.port);
+	snprintf(text, sizeof text, "GET /p?%s HTTP/1.1\r\n" H "\r\n", query);
+	client_puts(&c, text);
+	assert_true(client_read(&c, &a, false));
+	snprintf(text, sizeof text, "X-Path: /p?%s\r\n", query);
+	assert_non_null(strstr(a.head, text));
+	answer_free(&a);
+	client_close(&c);
+	world_close(&w);
+}
+
 static void chunked_body_and_answer(void **state)
 {
 	struct world w;
@@ -921,6 +942,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers),
+		cmocka_unit_test(long_values),
 		cmocka_unit_test(chunked_body_and_answer),
 		cmocka_unit_test(head_and_no_content),
 		cmocka_unit_test(closing),

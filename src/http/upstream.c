@@ -166,6 +166,17 @@ void upstream_leave(struct http_upstream *u)
 		conn_leave(c);
 }
 
+/* Keys come and go, with users and settings: nothing is kept for them. */
+static void drop_pool(struct loop *loop, struct upstream_pool *pool)
+{
+	struct upstream_pool **at = &loop->pools;
+
+	while (*at != pool)
+		at = &(*at)->next;
+	*at = pool->next;
+	free(pool);
+}
+
 static void leave_pool(struct http_upstream *u)
 {
 	if (u->pool == NULL)
@@ -173,7 +184,8 @@ static void leave_pool(struct http_upstream *u)
 	*u->idle_link = u->next_idle;
 	if (u->next_idle != NULL)
 		u->next_idle->idle_link = u->idle_link;
-	u->pool->n--;
+	if (--u->pool->n == 0)
+		drop_pool(u->loop, u->pool);
 	u->pool = NULL;
 	up_count(&u->ups->n.idle, -1);
 }
@@ -243,12 +255,6 @@ void upstreams_stop(struct loop *loop)
 {
 	while (loop->upstreams != NULL)
 		upstream_destroy(loop->upstreams);
-	while (loop->pools != NULL) {
-		struct upstream_pool *pool = loop->pools;
-
-		loop->pools = pool->next;
-		free(pool);
-	}
 }
 
 /* Host of RFC 9112 3.2: with the port unless it is the scheme's own. */
@@ -327,6 +333,9 @@ static bool is_quiet(const struct http_upstream *u)
 {
 	char byte;
 
+	/* What TLS has taken already is not seen in the socket. */
+	if (u->ssl != NULL && SSL_has_pending(u->ssl) == 1)
+		return false;
 	return recv(u->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
 }
 
@@ -334,9 +343,9 @@ struct http_upstream *http_upstream_take(struct http_upstreams *ups,
 		struct http_request *req, const char *key,
 		const struct http_upstream_events *events, void *ctx)
 {
-	struct upstream_pool *pool = find_pool(req->loop, ups, key);
+	struct upstream_pool *pool;
 
-	while (pool != NULL && pool->idle != NULL) {
+	while ((pool = find_pool(req->loop, ups, key)) != NULL) {
 		struct http_upstream *u = pool->idle;
 
 		if (!is_quiet(u)) {

@@ -11,7 +11,7 @@
 #include "http/resolve.h"
 #include "http/upstream.h"
 
-/* Connections to the servers of one key, of one loop. */
+/* Idle connections of one key, of one loop; there is none without any. */
 struct upstream_pool {
 	struct upstream_pool *next;
 	struct http_upstreams *ups;

@@ -294,7 +294,8 @@ static void accept_token(struct gss *gss, struct gss_handshake *h,
 					       (uint8_t *)token->value);
 	says_who = ntlm != NULL && ntlm_message_type(ntlm, len) ==
 		NTLM_TYPE_AUTHENTICATE;
-	if (says_who && !ntlm_names(ntlm, len, &names)) {
+	if (!ntlm_is_single(token->value, token->length) ||
+	    (says_who && !ntlm_names(ntlm, len, &names))) {
 		gss_fail(gss, out, INITIATE_OTHER, "the NTLM message is "
 			 "malformed");
 		return;

@@ -211,6 +211,8 @@ void initiate_free(struct initiate *i)
 			  handshake_encode(&msg, text, sizeof text));
 	free(i->host);
 	free(i->user);
+	if (i->ask != NULL)
+		OPENSSL_cleanse(i->ask, i->ask_size);
 	free(i->ask);
 	free(i);
 }

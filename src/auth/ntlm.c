@@ -45,6 +45,18 @@ const uint8_t *ntlm_find(const uint8_t *token, size_t len)
 	return at;
 }
 
+bool ntlm_is_single(const uint8_t *token, size_t len)
+{
+	const uint8_t *at = len == 0 ? NULL :
+		memmem(token, len, signature, SIGNATURE_SIZE);
+
+	if (at == NULL)
+		return true;
+	at += SIGNATURE_SIZE;
+	return memmem(at, len - (size_t)(at - token), signature,
+		      SIGNATURE_SIZE) == NULL;
+}
+
 /* A field: Len, MaxLen, BufferOffset, and where it points. */
 static bool field(const uint8_t *msg, size_t len, size_t at,
 		  const uint8_t **data, size_t *size)

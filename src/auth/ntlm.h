@@ -32,6 +32,13 @@ enum ntlm_type ntlm_message_type(const uint8_t *data, size_t len);
 const uint8_t *ntlm_find(const uint8_t *token, size_t len);
 
 /*
+ * Whether a token has at most one NTLM message.  In one with more, ntlm_find
+ * could find another message than the one that GSSAPI goes by, and another
+ * name be asked for than the one that is authenticated.
+ */
+bool ntlm_is_single(const uint8_t *token, size_t len);
+
+/*
  * Repair a message in place; size is the room there is.  A NEGOTIATE_MESSAGE
  * of 32 bytes lacks Version: it is padded with zeros to 40.  An
  * AUTHENTICATE_MESSAGE that says it has a Version, but whose payload begins

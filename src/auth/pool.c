@@ -2,6 +2,7 @@
 #include "auth/pool.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -293,6 +294,7 @@ static void read_query(struct pool *pool, struct helper *h, size_t len)
 {
 	uint8_t *reply = pool->message + POOL_MESSAGE_MAX;
 	size_t n;
+	bool sent;
 
 	if (h->job->asked == NULL) {
 		lose(pool, h, true);
@@ -300,7 +302,9 @@ static void read_query(struct pool *pool, struct helper *h, size_t len)
 	}
 	n = h->job->asked(h->job, pool->message, len, reply,
 			  POOL_MESSAGE_MAX);
-	if (!helper_send(h->fd, reply, n))
+	sent = helper_send(h->fd, reply, n);
+	OPENSSL_cleanse(reply, n);        /* there may be a hash in it */
+	if (!sent)
 		lose(pool, h, true);
 }
 

@@ -156,6 +156,24 @@ static void ntlm_inside(void **state)
 	assert_null(ntlm_find(NULL, 0));
 }
 
+/* One in front of the message that counts would be asked for instead. */
+static void ntlm_twice(void **state)
+{
+	uint8_t token[160] = { 0x60, 0x48 };
+	size_t len = unhex(curl_type1, token + 20);
+
+	assert_true(ntlm_is_single(token, 20));
+	assert_true(ntlm_is_single(token, 20 + len));
+	assert_true(ntlm_is_single(NULL, 0));
+	memcpy(token + 20 + len, "NTLMSSP", 8);
+	assert_true(ntlm_is_single(token, 20 + len + 7));
+	assert_false(ntlm_is_single(token, 20 + len + 8));
+	/* Also where the first is of no type. */
+	token[28] = 9;
+	assert_null(ntlm_find(token, 20 + len + 8));
+	assert_false(ntlm_is_single(token, 20 + len + 8));
+}
+
 static void ntlm_padded(void **state)
 {
 	uint8_t m[64];
@@ -413,6 +431,7 @@ int main(void)
 		cmocka_unit_test(authorization),
 		cmocka_unit_test(ntlm_types),
 		cmocka_unit_test(ntlm_inside),
+		cmocka_unit_test(ntlm_twice),
 		cmocka_unit_test(ntlm_padded),
 		cmocka_unit_test(ntlm_version_flag),
 		cmocka_unit_test(ntlm_says_who),

@@ -41,6 +41,7 @@ static const struct row {
 		"a MailboxId" },
 	[FRONTEND_UNAVAILABLE] = { "Unavailable", 503, "The front end is too "
 		"busy" },
+	[FRONTEND_STOPPING] = { "Stopping", 503, "The front end is stopping" },
 	[FRONTEND_MOVED] = { "Moved", 503, "The mailbox is on another server "
 		"now" },
 };
@@ -166,6 +167,13 @@ static void answer(struct passage *p, const char *text, const char *details)
 
 /* --- Behind an answer that has begun ---------------------------------- */
 
+static int late_code_of(const struct passage *p)
+{
+	return p->failure == FRONTEND_MOVED ? RESPONSE_CONTEXT_NOT_FOUND :
+		p->failure == FRONTEND_STOPPING ?
+		RESPONSE_ENDPOINT_SHUTTING_DOWN : RESPONSE_UNKNOWN_FAILURE;
+}
+
 /* [MS-OXCMAPIHTTP] R2229 to R2232: a second X-ResponseCode, behind DONE. */
 static void fail_late(struct passage *p)
 {
@@ -180,8 +188,7 @@ static void fail_late(struct passage *p)
 		       "Content-Type: text/html\r\n\r\n<html><body><h2>%s</h2>"
 		       "<p>Server: %s<br/>Request: %s</p></body></html>\r\n",
 		       start, (unsigned long long)ms,
-		       p->failure == FRONTEND_MOVED ?
-		       RESPONSE_CONTEXT_NOT_FOUND : RESPONSE_UNKNOWN_FAILURE,
+		       late_code_of(p),
 		       rows[p->failure].text,
 		       p->frontend->config.host, p->id);
 	bump(&p->frontend->n.late_failures, 1);
@@ -222,13 +229,14 @@ void passage_fail(struct passage *p, enum frontend_failure failure,
 	if (failure != FRONTEND_NO_MAILBOX)
 		log_failure(p, text);
 	if (p->target.vdir.internal_url != NULL && failure != FRONTEND_DOWN &&
+	    failure < FRONTEND_UNAVAILABLE &&
 	    backends_tell(f->backends, &p->target.server.guid, false, failure,
 			  text))
 		log_event(f->config.log, LOG_LEVEL_WARNING, "backend",
 			  "backend=%s state=down", p->target.server.fqdn);
 	if (!p->started)
 		answer(p, text, details);
-	else if (p->mapi && meta_is_pending(&p->meta))
+	else if (p->mapi && !p->sized && meta_is_pending(&p->meta))
 		fail_late(p);
 	else
 		cut_off(p);

@@ -143,7 +143,8 @@ unsigned frontend_check(const struct frontend_config *config,
  */
 void frontend_attach(struct frontend *frontend);
 
-/* The health page answers 503 from now on.  Any thread. */
+/* The health page answers 503 from now on, and clients that wait for
+ * notifications are told to come back.  Any thread. */
 void frontend_drain(struct frontend *frontend);
 
 /* Read the CA file again.  Any thread. */
@@ -169,6 +170,7 @@ enum frontend_failure {
 	FRONTEND_NEEDS_MAILBOX_ID,/* pass-through without MailboxId */
 	FRONTEND_UNAVAILABLE,     /* helpers, sockets */
 	FRONTEND_MOVED,           /* the database, during a wait */
+	FRONTEND_STOPPING,        /* this front end, during a wait */
 	FRONTEND_FAILURES,
 };
 

@@ -84,6 +84,7 @@ struct passage {
 	struct meta_scan meta;
 	unsigned hops;                    /* front ends before this one */
 	bool waiting, gone, gated, mapi, started, counted, early;
+	bool sized;                       /* the answer that has started */
 	bool passes;                      /* the client's own credentials */
 	int status;                       /* that the client got; 0: none */
 	enum frontend_failure failure;

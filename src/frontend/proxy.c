@@ -51,6 +51,8 @@ static void keep_bound(struct passage *p)
 {
 	struct bound *bound = xcalloc(1, sizeof *bound);
 
+	/* Read on, where the client was too slow for the answer's end. */
+	http_upstream_pause(p->u, false);
 	bound->u = p->u;
 	bound->server = p->target.server.guid;
 	bound->vdir_changed = p->target.vdir.when_changed;
@@ -181,6 +183,14 @@ static bool is_refusal(const struct passage *p,
 			       p->target.hop == FRONTEND_SERVER));
 }
 
+/* Nothing is under way in a wait: it can end at any time. */
+static bool is_wait(const struct passage *p)
+{
+	const char *type = http_field(p->req, "X-RequestType");
+
+	return type != NULL && strcasecmp(type, "NotificationWait") == 0;
+}
+
 /*
  * A wait does not stay with a server where the database is active no more:
  * nothing would come.  The client connects again.
@@ -206,6 +216,10 @@ static void watch(void *ctx, struct http_request *req)
 	if (moved && meta_is_pending(&p->meta))
 		passage_fail(p, FRONTEND_MOVED, "the mailbox's database is "
 			     "active on another server now", NULL);
+	else if (atomic_load(&p->frontend->draining) && is_wait(p) &&
+		 meta_is_pending(&p->meta))
+		passage_fail(p, FRONTEND_STOPPING, "this front end is "
+			     "stopping", NULL);
 	else if (!p->meta.done)
 		http_timer(req, WATCH_MS, watch, p);
 }
@@ -256,9 +270,8 @@ static void on_head(void *ctx, struct http_upstream *u,
 	}
 	backends_tell(p->frontend->backends, &p->target.server.guid, false,
 		      FRONTEND_OK, "");
-	if (answer->no_body)
-		http_start_sized(p->req, answer->status, answer->length);
-	else if (answer->has_length)
+	p->sized = answer->no_body || answer->has_length;
+	if (p->sized)
 		http_start_sized(p->req, answer->status, answer->length);
 	else
 		http_start(p->req, answer->status);

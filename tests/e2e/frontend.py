@@ -92,7 +92,7 @@ probe = 200 ms
 {self.site.frontend if self.name == FE else ""}
 [limits]
 pending_period = {self.site.pending}
-drain_timeout = 1 s
+drain_timeout = 10 s
 {self.settings}
 [log]
 file = posthoused.log

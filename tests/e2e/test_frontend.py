@@ -509,7 +509,11 @@ def breaks_off(site):
         status, headers, body = foreign.post()
         check(status == 200 and body.startswith(b"PROCESSING\r\nDONE\r\n") and
               b"\r\nX-ResponseCode: 1\r\n" in body, body)
+    # What is sized has no room for a late failure: what is beyond its length
+    # would be taken for the next answer.
     for text in (done, OK + b"Content-Length: 9\r\n\r\nabc",
+                 OK + b"Content-Length: 99\r\n\r\nPROCESSING\r\n",
+                 OK + b"Content-Length: 9999\r\n\r\nPROCESSING\r\n",
                  chunked + b"5\r\nPROCE\r\n"):
         with Foreign(site, cut(text)) as foreign:
             try:
@@ -694,6 +698,23 @@ def mix_ntlm(site, users):
     for thread in threads:
         thread.join()
     check(not problems, problems[:2])
+
+
+@test
+def stops(site):
+    """The last: who waits is told that the front end stops."""
+    client = site.client("alice")
+    client.connect()
+    client.logon()
+    client.http.request("POST", client.path, struct.pack("<II", 0, 0),
+                        client.headers("NotificationWait"))
+    response = client.http.getresponse()
+    check(response.read1(4096) == b"PROCESSING\r\n")
+    process = site.daemons[FE].process
+    process.send_signal(signal.SIGTERM)
+    rest = response.read()
+    check(b"DONE\r\n" in rest and b"X-ResponseCode: 18\r\n" in rest, rest)
+    check(process.wait(30) == 0, process.returncode)
 
 
 def main_site():

@@ -122,11 +122,11 @@ static bool take_field(struct ldif_reader *r, struct growing *g,
 	if (colon[1] == ':')
 		return take_base64(r, g, name, colon + 2 +
 				   strspn(colon + 2, " "), err);
+	value = colon + 1 + strspn(colon + 1, " ");
 	if (strcasecmp(name, "changetype") == 0)
 		return strcasecmp(value, "add") == 0 ||
 			fail(r, err, "of changes only \"add\" can be "
 			     "imported");
-	value = colon + 1 + strspn(colon + 1, " ");
 	return add(r, g, name, value, strlen(value), err);
 }
 

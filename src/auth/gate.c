@@ -94,6 +94,7 @@ struct step {
 	gate_done *done;
 	void *ctx;
 	pthread_t thread;
+	uint64_t change;          /* of the directory, when it began */
 	enum gate_method method;
 	char address[ADDRESS_SIZE];
 
@@ -199,7 +200,8 @@ static void keep(struct step *s, const char *how, char **token)
 	c->how = how;
 	c->bound = s->bound;
 	c->target = xstrdup(s->target);
-	c->change = directory_change(s->policy->gate->config.dir);
+	/* Not of now: the caller may have changed since it was looked up. */
+	c->change = s->change;
 }
 
 /* Who is right may still be wrong here; NULL: welcome. */
@@ -491,6 +493,16 @@ static void bearer_answered(void *ctx, const struct bearer_result *b)
 
 /* --- Which way -------------------------------------------------------- */
 
+/* With another key it speaks for users in another way. */
+static bool same_server(const struct dir_server *a, const struct dir_server *b)
+{
+	return strcmp(a->fqdn, b->fqdn) == 0 &&
+		(a->assertion_key == NULL) == (b->assertion_key == NULL) &&
+		(a->assertion_key == NULL ||
+		 memcmp(a->assertion_key, b->assertion_key,
+			DIR_ASSERTION_KEY_SIZE) == 0);
+}
+
 /* Whether the directory still has the caller as it was. */
 static bool is_current(struct gate_conn *c, struct directory *dir)
 {
@@ -507,7 +519,7 @@ static bool is_current(struct gate_conn *c, struct directory *dir)
 	} else {
 		arena = arena_new(0);
 		ok = directory_server(dir, &c->server->guid, arena, &server) &&
-			strcmp(server.fqdn, c->server->fqdn) == 0;
+			same_server(&server, c->server);
 		arena_free(arena);
 	}
 	c->change = change;
@@ -599,6 +611,7 @@ void gate_check(struct gate_policy *policy, struct http_request *req,
 	s->done = done;
 	s->ctx = ctx;
 	s->thread = pthread_self();
+	s->change = directory_change(policy->gate->config.dir);
 	peer_address(http_peer(req), s->address, sizeof s->address);
 	if (header == NULL)
 		check_connection(s);

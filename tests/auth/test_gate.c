@@ -28,6 +28,7 @@ static struct {
 	struct directory *dir;
 	atomic_int steps, live;   /* handshakes that exist */
 	atomic_int bound;         /* steps that were given a binding */
+	atomic_bool disables;     /* whom it has accepted */
 } fake;
 
 struct accept {
@@ -83,6 +84,10 @@ static void answer_as(const char *word, accept_done *done, void *ctx)
 		assert_true(directory_user_by_name(fake.dir, word, arena,
 						   &user));
 		r.who = identity_new(&user);
+		if (fake.disables) {
+			user.disabled = true;
+			assert_true(directory_set_user(fake.dir, &user, NULL));
+		}
 		r.token = (struct bytes){ (const uint8_t *)"end", 3 };
 	}
 	done(ctx, &r);
@@ -721,6 +726,20 @@ static void follows_user(void **state)
 	client_close(&c);
 }
 
+/* A change between the look at the user and the end of the handshake. */
+static void user_changes_meanwhile(void **state)
+{
+	struct world *w = *state;
+	struct client c = client_open(w->port);
+
+	set_vdir(w, DIR_METHOD_NTLM, DIR_EP_NONE, 0, NULL);
+	fake.disables = true;
+	shake(&c, "NTLM", "alice");
+	fake.disables = false;
+	expect_asked(&c, "");
+	client_close(&c);
+}
+
 static void without_directory(void **state)
 {
 	struct world *w = *state;
@@ -742,7 +761,9 @@ static void without_directory(void **state)
 
 static void servers(void **state)
 {
+	static const uint8_t key[DIR_ASSERTION_KEY_SIZE] = { 1, 2, 3 };
 	struct world *w = *state;
+	struct dir_server server;
 	struct client c = client_open(w->port);
 	struct answer a;
 
@@ -759,6 +780,13 @@ static void servers(void **state)
 	assert_int_equal(step(&c, "NTLM", "server MX2", &a), 200);
 	assert_string_equal(a.body, "MX2");
 	answer_free(&a);
+	expect_user(&c, "", "MX2");
+	/* A server with another key has to say again that it is the one. */
+	assert_true(directory_server_named(w->dir, "MX2", w->arena, &server));
+	server.assertion_key = key;
+	assert_true(directory_set_server(w->dir, &server, NULL));
+	expect_asked(&c, "");
+	assert_int_equal(shake(&c, "NTLM", "server MX2"), 200);
 	expect_user(&c, "", "MX2");
 	assert_int_equal(shake(&c, "NTLM", "unbound server MX2"), 401);
 	assert_non_null(strstr(w->failure, "without channel binding"));
@@ -863,6 +891,7 @@ int main(void)
 		TEST(client_leaves),
 		TEST(follows_methods),
 		TEST(follows_user),
+		TEST(user_changes_meanwhile),
 		TEST(without_directory),
 		TEST(servers),
 		TEST(extended_protection),

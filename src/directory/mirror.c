@@ -337,6 +337,14 @@ static bool is_unchanged(struct mirror *m, const struct guid *guid,
 	return true;
 }
 
+/* What was known before and can't be taken now stays as it was. */
+static bool mark_seen(struct mirror *m, const struct mirror_object *object,
+		      struct err *err)
+{
+	return sql_do(m->t.dir->db, err, "UPDATE mirror SET pass = ? WHERE "
+		      "guid = ?", "ig", m->pass, &object->guid);
+}
+
 static bool write_one(struct mirror *m, const struct mirror_object *object,
 		      const uint8_t *sum, struct err *err)
 {
@@ -346,7 +354,7 @@ static bool write_one(struct mirror *m, const struct mirror_object *object,
 
 	if (!complete(m, object, &o, &why)) {
 		skip(m, object, why.text);
-		return true;
+		return mark_seen(m, object, err);
 	}
 	if (!sql_run(db, "SAVEPOINT object", err))
 		return false;
@@ -356,11 +364,9 @@ static bool write_one(struct mirror *m, const struct mirror_object *object,
 		return sql_run(db, "RELEASE object", err);
 	}
 	skip(m, object, why.text);
-	/* Known before, it stays as it was. */
 	return sql_run(db, "ROLLBACK TO object", err) &&
 		sql_run(db, "RELEASE object", err) &&
-		sql_do(db, err, "UPDATE mirror SET pass = ? WHERE guid = ?",
-		       "ig", m->pass, &object->guid);
+		mark_seen(m, object, err);
 }
 
 bool mirror_put(struct mirror *m, const struct mirror_object *object,

@@ -285,6 +285,30 @@ static void test_conflicts(void **state)
 					    &local));
 }
 
+/* Somebody known whose entry has become odd is not put out for that. */
+static void test_odd_stays(void **state)
+{
+	struct fix *f = *state;
+	struct mirror *m = begin(f, true);
+	struct mirror_object alice = user(1, "alice"), bob = user(2, "bob");
+	struct mirror_counts counts;
+	struct dir_user found;
+	struct guid guid = number(1);
+
+	put(m, &alice);
+	put(m, &bob);
+	end(m);
+	m = begin(f, true);
+	alice.upn = "no address";
+	put(m, &alice);
+	put(m, &bob);
+	counts = end(m);
+	assert_int_equal(counts.skipped, 1);
+	assert_int_equal(counts.removed, 0);
+	assert_true(directory_user(f->dir, &guid, f->arena, &found));
+	assert_false(found.disabled);
+}
+
 static void test_addresses(void **state)
 {
 	static const char *const addresses[] = { "x@elsewhere.test",
@@ -365,6 +389,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_first_pass), TEST(test_unchanged),
 		TEST(test_removed), TEST(test_conflicts),
+		TEST(test_odd_stays),
 		TEST(test_addresses), TEST(test_not_ours),
 		TEST(test_abort_and_failure),
 	};

@@ -31,21 +31,43 @@ struct mirroring {
 	bool stop;
 };
 
-/* The lock is held. */
-static bool spawn(struct mirroring *m, struct err *err)
+/* Signals are as in a fresh process, SIGTERM above all, which is blocked in
+ * ours; but for those that a terminal sends to all of us. */
+static int start(struct mirroring *m, int in)
 {
 	char *argv[] = { m->program, m->config, NULL };
 	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	sigset_t mask, all;
+	int code;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGHUP);
+	sigfillset(&all);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setsigmask(&attr, &mask);
+	posix_spawnattr_setsigdefault(&attr, &all);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
+				 POSIX_SPAWN_SETSIGDEF);
+	code = posix_spawn(&m->pid, m->program, &actions, &attr, argv,
+			   environ);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&actions);
+	return code;
+}
+
+/* The lock is held. */
+static bool spawn(struct mirroring *m, struct err *err)
+{
 	int ends[2], code;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_set(err, EC_ERROR, "cannot make a pipe: %s",
 			       strerror(errno));
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO);
-	code = posix_spawn(&m->pid, m->program, &actions, NULL, argv,
-			   environ);
-	posix_spawn_file_actions_destroy(&actions);
+	code = start(m, ends[0]);
 	close(ends[0]);
 	if (code != 0) {
 		close(ends[1]);
@@ -72,12 +94,18 @@ static void *mind(void *arg)
 {
 	struct mirroring *m = arg;
 	char text[600];
+	siginfo_t ended;
 	struct err err;
 	int status;
 
 	for (;;) {
-		waitpid(m->pid, &status, 0);
+		/* Its number stays its own until the lock is held: nobody
+		 * else is to get the SIGTERM. */
+		while (waitid(P_PID, (id_t)m->pid, &ended,
+			      WEXITED | WNOWAIT) < 0 && errno == EINTR)
+			;
 		pthread_mutex_lock(&m->lock);
+		waitpid(m->pid, &status, 0);
 		m->pid = 0;
 		if (!m->stop) {
 			close(m->line);

@@ -30,6 +30,18 @@ static void user_named(struct auth *auth, const char *name,
 					      &out->user);
 }
 
+/*
+ * Where somebody else has authenticated the name, "user@domain" is a UPN.
+ * That it is the address of a user here says nothing: the account of that
+ * name may be another's.
+ */
+static void take_no_address(const char *name, struct auth_party *party)
+{
+	if (party->is_user && strchr(name, '@') != NULL &&
+	    strcasecmp(party->user.upn, name) != 0)
+		party->is_user = false;
+}
+
 /* "", the NetBIOS name, the realm, or this computer: all of it is here. */
 static bool is_our_domain(const struct auth *auth, const char *domain)
 {
@@ -66,6 +78,8 @@ void auth_ntlm_name_party(struct auth *auth, const char *name,
 		auth_ntlm_party(auth, arena_strndup(arena, name, (size_t)
 				(backslash - name)), backslash + 1, arena,
 				out);
+	name = backslash != NULL ? backslash + 1 : name;
+	take_no_address(name, out);
 }
 
 /* The name without its realm, unescaped (RFC 1964 2.1.1); NULL: a foreign
@@ -105,10 +119,12 @@ void auth_kerberos_party(struct auth *auth, const char *principal,
 		computer(auth, name, arena, out);
 	} else {
 		user_named(auth, name, arena, out);
-		if (!out->is_user)
-			user_named(auth, arena_printf(arena, "%s@%s", name,
-						      auth->realm), arena,
-				   out);
+		take_no_address(name, out);
+		if (!out->is_user) {
+			name = arena_printf(arena, "%s@%s", name, auth->realm);
+			user_named(auth, name, arena, out);
+			take_no_address(name, out);
+		}
 	}
 }
 

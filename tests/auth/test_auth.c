@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "auth/auth.h"
+#include "auth/auth_impl.h"
 #include "auth/base64.h"
 #include "auth/password.h"
 #include "base/arena.h"
@@ -648,11 +648,50 @@ static void test_same_time(void **state)
 	assert_true(known < unknown * 2 && unknown < known * 2);
 }
 
+/*
+ * "info@example.test" is an address of alice's, but an account "info" that
+ * the KDC or a domain controller knows is not she.
+ */
+static void test_names_of_others(void **state)
+{
+	static const char *const addresses[] = { "alice@example.test",
+						 "info@example.test" };
+	struct fix *f = *state;
+	struct auth_party party;
+	struct dir_user u;
+
+	assert_true(directory_user(f->dir, &f->alice, f->arena, &u));
+	u.addresses = addresses;
+	u.address_count = 2;
+	assert_true(directory_set_user(f->dir, &u, NULL));
+	auth_kerberos_party(f->auth, "info@EXAMPLE.TEST", f->arena, &party);
+	assert_false(party.is_user);
+	auth_kerberos_party(f->auth, "info\\@example.test@EXAMPLE.TEST",
+			    f->arena, &party);
+	assert_false(party.is_user);
+	auth_kerberos_party(f->auth, "Alice\\@example.test@EXAMPLE.TEST",
+			    f->arena, &party);
+	assert_true(party.is_user);
+	auth_kerberos_party(f->auth, "alice@EXAMPLE.TEST", f->arena, &party);
+	assert_true(party.is_user);
+	auth_ntlm_name_party(f->auth, "info@example.test", f->arena, &party);
+	assert_false(party.is_user);
+	auth_ntlm_name_party(f->auth, "EXAMPLE\\info@example.test", f->arena,
+			     &party);
+	assert_false(party.is_user);
+	auth_ntlm_name_party(f->auth, "EXAMPLE\\alice", f->arena, &party);
+	assert_true(party.is_user);
+	/* Who shows alice's own password is alice. */
+	auth_ntlm_party(f->auth, "", "info@example.test", f->arena, &party);
+	assert_true(party.is_user);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_right),
+		TEST(test_names_of_others),
 		TEST(test_denied),
 		TEST(test_malformed),
 		TEST(test_odd_passwords),

@@ -59,13 +59,21 @@ static void set_options(LDAP *ld, const struct ldap_config *config)
 	ldap_set_option(ld, LDAP_OPT_X_TLS_NEWCTX, &fresh);
 }
 
+/* "127.0.0.1.example.test" is a name, and anywhere. */
 static bool is_loopback(const char *url)
 {
 	const char *host = strstr(url, "://");
+	size_t len;
 
-	return host != NULL && (strncmp(host + 3, "127.", 4) == 0 ||
-				strncmp(host + 3, "[::1]", 5) == 0 ||
-				strncmp(host + 3, "localhost", 9) == 0);
+	if (host == NULL)
+		return false;
+	host += 3;
+	if (strncmp(host, "[::1]", 5) == 0)
+		return true;
+	len = strcspn(host, ":/");
+	return (strncmp(host, "127.", 4) == 0 &&
+		strspn(host, "0123456789.") == len) ||
+		(len == 9 && strncasecmp(host, "localhost", 9) == 0);
 }
 
 static bool is_ldaps(const char *url)
@@ -132,10 +140,15 @@ static bool bind_simple(LDAP *ld, const char *url,
 	int code = ldap_sasl_bind_s(ld, config->bind_dn, LDAP_SASL_SIMPLE,
 				    &password, NULL, NULL, NULL);
 
-	return code == LDAP_SUCCESS ||
-		fail(ld, url, config->bind_dn, code, code ==
-		     LDAP_INVALID_CREDENTIALS ? "check bind_dn and the "
-		     "password in password_file" : "", err);
+	if (code == LDAP_SUCCESS)
+		return true;
+	fail(ld, url, config->bind_dn, code, code == LDAP_INVALID_CREDENTIALS ?
+	     "check bind_dn and the password in password_file" : "", err);
+	/* A DN that is gone or has no password: no other server knows
+	 * better, and who guesses should not be told apart. */
+	if (code == LDAP_NO_SUCH_OBJECT || code == LDAP_INAPPROPRIATE_AUTH)
+		err->ec = EC_ACCESS_DENIED;
+	return false;
 }
 
 static bool open_one(const char *url, const struct ldap_config *config,

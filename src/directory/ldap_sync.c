@@ -282,6 +282,24 @@ static bool is_due(const struct ldap_sync *s, const struct mirror_state *known)
 		(int64_t)time(NULL) - known->full >= (int64_t)full_s;
 }
 
+/*
+ * Nobody at all, where there were people: a wrong base or filter, or rights
+ * that were taken away, looks just so.  Everybody would be put out.
+ */
+static bool is_believed(const struct reading *r,
+			const struct mirror_state *known, struct err *err)
+{
+	const struct ldap_config *c = r->sync->config;
+
+	if (r->count > 0 || known->objects == 0)
+		return true;
+	return err_set(err, EC_NOT_FOUND, "%s has nobody below %s, where %llu "
+		       "were: check base, filter and what this server's "
+		       "account may read; if all were removed, say \"posthouse "
+		       "ldap sync --full\"", r->sync->url, c->base,
+		       (unsigned long long)known->objects);
+}
+
 static bool read_pass(struct reading *r, const struct mirror_state *known,
 		      bool *full, struct err *err)
 {
@@ -323,11 +341,12 @@ static bool try_pass(struct ldap_sync *s, struct directory *dir, bool full,
 {
 	struct reading r = { .sync = s, .arena = arena_new(64 * 1024) };
 	struct mirror_state known;
-	bool ok;
+	bool ok, asked = full;
 
 	ok = connect_link(s, err) && mirror_state(dir, r.arena, &known, err);
 	full = full || (ok && is_due(s, &known));
 	ok = ok && read_pass(&r, &known, &full, err) &&
+		(!full || asked || is_believed(&r, &known, err)) &&
 		write_pass(&r, dir, full, skipped, ctx, &out->counts, err);
 	if (ok && skipped != NULL)
 		for (size_t i = 0; i < r.why_count; i++)

@@ -50,7 +50,7 @@ struct ldap_result {
 
 /*
  * One pass; connects, or connects again, where it must.  full asks for a full
- * one.  A failure is recorded in the mirror's state, which stays as it was
+ * one; only then it is believed that there is nobody any more.  A failure is recorded in the mirror's state, which stays as it was
  * else, and told in err: which server, what failed, what to do.
  */
 bool ldap_sync_pass(struct ldap_sync *sync, struct directory *dir, bool full,

@@ -288,6 +288,25 @@ class Checks:
         assert self.user("frank")["disabled"] is True
         assert self.mailboxes()["frank"] == "DB1"
 
+    def nobody_is_not_believed(self):
+        """A wrong base and filter do not put everybody out."""
+        with open(self.org.conf, encoding="utf-8") as f:
+            text = f.read()
+        broken = text.replace(f"base = {self.server.base}\n",
+                              f"base = {self.server.dn('carol')}\n"
+                              "filter = (objectClass=device)\n")
+        assert broken != text
+        try:
+            with open(self.org.conf, "w", encoding="utf-8") as f:
+                f.write(broken)
+            if self.server.schema == "openldap":
+                self.org.posthouse("ldap", "sync", status=1)
+                assert "nobody below" in self.org.stderr, self.org.stderr
+        finally:
+            with open(self.org.conf, "w", encoding="utf-8") as f:
+                f.write(text)
+        assert self.user("carol")["disabled"] is False
+
     def ours_is_not_touched(self):
         assert self.user("local")["disabled"] is False
 
@@ -382,7 +401,8 @@ def run(tests, build, server):
         for name in ("look_writes_nothing", "first_pass_brings_all",
                      "nothing_new_writes_nothing", "changes_are_seen",
                      "new_members_are_seen", "the_rules_group_moves_people",
-                     "a_removed_user_cannot_log_on", "ours_is_not_touched",
+                     "a_removed_user_cannot_log_on",
+                     "nobody_is_not_believed", "ours_is_not_touched",
                      "the_daemon_follows", "basic_asks_ldap", "wrong_credentials_are_named",
                      "it_answers_while_ldap_is_away"):
             failed = tests.failed

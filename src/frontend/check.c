@@ -45,11 +45,18 @@ static void check_server(struct check *c, const struct dir_server *server,
 	if (!directory_vdir(c->config->directory, &server->guid, true,
 			    c->arena, &vdir))
 		return;
-	if (vdir.internal_url[0] != '\0' &&
-	    !http_origin_parse(vdir.internal_url, c->arena, &origin))
+	if (vdir.internal_url[0] == '\0')
+		;                 /* nobody sends there */
+	else if (!http_origin_parse(vdir.internal_url, c->arena, &origin))
 		report(c, arena_printf(c->arena, "the InternalUrl of %s, "
 				       "\"%s\", is no URL that a front end "
 				       "can send to", vdir.identity,
+				       vdir.internal_url));
+	else if (!route_is_private(&origin))
+		report(c, arena_printf(c->arena, "the InternalUrl of %s, "
+				       "\"%s\", is plain HTTP to another "
+				       "machine, and nothing will be sent to "
+				       "it: set one with https", vdir.identity,
 				       vdir.internal_url));
 	if (route_hop(c->config, server) != FRONTEND_PASS_THROUGH)
 		return;

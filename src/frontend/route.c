@@ -107,6 +107,13 @@ static bool find_mailbox(const struct frontend_config *config,
 						&who->mailbox, arena, out);
 }
 
+bool route_is_private(const struct http_origin *origin)
+{
+	return origin->tls || strcasecmp(origin->host, "localhost") == 0 ||
+		(origin->literal && (strncmp(origin->host, "127.", 4) == 0 ||
+				     strcmp(origin->host, "::1") == 0));
+}
+
 /* The virtual directory, which alone says where the server is reached. */
 static enum frontend_failure find_vdir(const struct frontend_config *config,
 				       struct arena *arena,
@@ -116,8 +123,14 @@ static enum frontend_failure find_vdir(const struct frontend_config *config,
 
 	if (directory_vdir(config->directory, &server->guid, true, arena,
 			   &out->vdir) &&
-	    http_origin_parse(out->vdir.internal_url, arena, &out->origin))
-		return FRONTEND_OK;
+	    http_origin_parse(out->vdir.internal_url, arena, &out->origin)) {
+		if (route_is_private(&out->origin))
+			return FRONTEND_OK;
+		*why = arena_printf(arena, "the InternalUrl of %s is plain "
+				    "HTTP to another machine: set one with "
+				    "https", server->name);
+		return FRONTEND_NO_VDIR;
+	}
 	*why = arena_printf(arena, "%s has no back-end virtual directory with "
 			    "a URL: set its InternalUrl", server->name);
 	return FRONTEND_NO_VDIR;

@@ -57,6 +57,10 @@ enum frontend_failure route_target(const struct frontend_config *config,
 enum frontend_hop route_hop(const struct frontend_config *config,
 			    const struct dir_server *server);
 
+/* Whether credentials may go there: over TLS, or without leaving the machine
+ * (an address on loopback, or "localhost"; what other names mean is DNS's). */
+bool route_is_private(const struct http_origin *origin);
+
 /* "server to server", "constrained delegation", "pass-through". */
 const char *route_hop_name(enum frontend_hop hop);
 

@@ -222,6 +222,34 @@ static void backends(void **state)
 	backends_free(b);
 }
 
+/* Credentials leave the machine over TLS alone. */
+static void private_ways(void **state)
+{
+	static const struct {
+		const char *url;
+		bool is_private;
+	} all[] = {
+		{ "https://mx1.example.test:444/mapi", true },
+		{ "http://127.0.0.9:81/mapi", true },
+		{ "http://[::1]:81/mapi", true },
+		{ "http://localhost/mapi", true },
+		{ "http://mx1.example.test/mapi", false },
+		{ "http://127.0.0.1.example.test/mapi", false },
+		{ "http://localhost.example.test/mapi", false },
+		{ "http://192.0.2.1/mapi", false },
+		{ "http://[::2]/mapi", false },
+	};
+	struct arena *arena = arena_new(0);
+	struct http_origin origin;
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		assert_true(http_origin_parse(all[i].url, arena, &origin));
+		if (route_is_private(&origin) != all[i].is_private)
+			fail_msg("%s", all[i].url);
+	}
+	arena_free(arena);
+}
+
 static void names(void **state)
 {
 	for (unsigned i = FRONTEND_OK + 1; i < FRONTEND_FAILURES; i++)
@@ -238,7 +266,7 @@ int main(void)
 		cmocka_unit_test(cookie), cmocka_unit_test(cookie_of_exchange),
 		cmocka_unit_test(bad_cookies), cmocka_unit_test(meta),
 		cmocka_unit_test(offered), cmocka_unit_test(backends),
-		cmocka_unit_test(names),
+		cmocka_unit_test(private_ways), cmocka_unit_test(names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,8 +50,9 @@ struct ldap_result {
 
 /*
  * One pass; connects, or connects again, where it must.  full asks for a full
- * one; only then it is believed that there is nobody any more.  A failure is recorded in the mirror's state, which stays as it was
- * else, and told in err: which server, what failed, what to do.
+ * one; only then it is believed that there is nobody any more.  A failure is
+ * recorded in the mirror's state, which stays as it was else, and told in err:
+ * which server, what failed, what to do.
  */
 bool ldap_sync_pass(struct ldap_sync *sync, struct directory *dir, bool full,
 		    void (*skipped)(void *ctx, const char *text), void *ctx,

@@ -41,7 +41,7 @@ struct auth {
 /*
  * 64 bits that an outsider can't find a collision of; never 0.  Of a name
  * only the account counts, however the domain is written; name "": the
- * address alone.
+ * address alone.  Of an IPv6 address its network of 64 bits counts.
  */
 uint64_t auth_throttle_key(const struct auth *auth, const char *name,
 			   const char *address);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The start and end of the service, and what is counted. */
+#include <arpa/inet.h>
 #include <ctype.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +11,25 @@
 #include "base/clock.h"
 
 /* Throttling ----------------------------------------------------------- */
+
+/*
+ * The part of an address that its owner can't choose: of IPv6, where everybody
+ * has 2^64 of them, the network (RFC 4291 2.5.4).  The length is returned.
+ */
+static size_t put_address(const char *address, char *out, size_t size)
+{
+	struct in6_addr v6;
+	size_t n = 0;
+
+	if (inet_pton(AF_INET6, address, &v6) == 1 && size >= sizeof v6) {
+		n = IN6_IS_ADDR_V4MAPPED(&v6) ? sizeof v6 : sizeof v6 / 2;
+		memcpy(out, &v6, n);
+		return n;
+	}
+	while (*address != '\0' && n < size)
+		out[n++] = *address++;
+	return n;
+}
 
 uint64_t auth_throttle_key(const struct auth *auth, const char *name,
 			   const char *address)
@@ -25,8 +46,7 @@ uint64_t auth_throttle_key(const struct auth *auth, const char *name,
 		text[n++] = (char)(*name >= 'A' && *name <= 'Z' ?
 				   *name + ('a' - 'A') : *name);
 	text[n++] = '\0';
-	while (*address != '\0' && n < sizeof text)
-		text[n++] = *address++;
+	n += put_address(address, text + n, sizeof text - n);
 	mac_compute(auth->key, text, n, &mac);
 	memcpy(&key, mac.b, sizeof key);
 	return key | 1;

@@ -686,12 +686,29 @@ static void test_names_of_others(void **state)
 	assert_true(party.is_user);
 }
 
+/* Who has a network of IPv6 has no more tries for that. */
+static void test_networks(void **state)
+{
+	struct fix *f = *state;
+	uint64_t key = auth_throttle_key(f->auth, "alice", "2001:db8::1");
+
+	assert_true(auth_throttle_key(f->auth, "ALICE", "2001:db8::ffff:1") ==
+		    key);
+	assert_true(auth_throttle_key(f->auth, "alice", "2001:db8:0:1::1") !=
+		    key);
+	assert_true(auth_throttle_key(f->auth, "bob", "2001:db8::1") != key);
+	assert_true(auth_throttle_key(f->auth, "", "::ffff:192.0.2.1") !=
+		    auth_throttle_key(f->auth, "", "::ffff:192.0.2.2"));
+	assert_true(auth_throttle_key(f->auth, "", "192.0.2.1") !=
+		    auth_throttle_key(f->auth, "", "192.0.2.2"));
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_right),
-		TEST(test_names_of_others),
+		TEST(test_names_of_others), TEST(test_networks),
 		TEST(test_denied),
 		TEST(test_malformed),
 		TEST(test_odd_passwords),

@@ -111,7 +111,7 @@ static int interact(LDAP *ld, unsigned flags, void *defaults, void *in)
 static bool bind_gssapi(LDAP *ld, const char *url,
 			const struct ldap_config *config, struct err *err)
 {
-	ber_len_t none = 0;
+	ber_len_t none = 0, some = 1;
 	int code;
 
 	if (config->keytab != NULL) {
@@ -121,6 +121,8 @@ static bool bind_gssapi(LDAP *ld, const char *url,
 	/* Active Directory takes no second layer within TLS. */
 	if (is_ldaps(url))
 		ldap_set_option(ld, LDAP_OPT_X_SASL_SSF_MAX, &none);
+	else
+		ldap_set_option(ld, LDAP_OPT_X_SASL_SSF_MIN, &some);
 	code = ldap_sasl_interactive_bind_s(ld, NULL, "GSSAPI", NULL, NULL,
 					    LDAP_SASL_QUIET, interact, NULL);
 	return code == LDAP_SUCCESS ||
@@ -326,19 +328,82 @@ const char *ldap_link_value(LDAP *ld, const struct ldap_config *config,
 
 /* Entries -------------------------------------------------------------- */
 
-static void read_values(struct berval **from, struct arena *arena,
-			struct ldap_values *out)
+/* Append values; in the arena. */
+static void add_values(struct berval **from, struct arena *arena,
+		       struct ldap_values *out)
 {
-	size_t n = (size_t)ldap_count_values_len(from);
-	struct bin *values = arena_array(arena, n + 1, sizeof *values);
+	size_t n = from != NULL ? (size_t)ldap_count_values_len(from) : 0;
+	struct bin *values = arena_array(arena, out->count + n + 1,
+					 sizeof *values);
 
+	if (out->count > 0)
+		memcpy(values, out->values, out->count * sizeof *values);
 	for (size_t i = 0; i < n; i++) {
-		values[i].data = arena_memdup(arena, from[i]->bv_val,
-					      from[i]->bv_len);
-		values[i].len = (uint32_t)from[i]->bv_len;
+		values[out->count + i].data = arena_memdup(arena,
+				from[i]->bv_val, from[i]->bv_len);
+		values[out->count + i].len = (uint32_t)from[i]->bv_len;
 	}
 	out->values = values;
-	out->count = n;
+	out->count += n;
+}
+
+/* The first value that is missing after "member;range=0-1499"; 0: none is. */
+static unsigned after_range(const char *name)
+{
+	const char *range = strcasestr(name, ";range=");
+	unsigned from, to;
+
+	return range != NULL && sscanf(range + 7, "%u-%u", &from, &to) == 2 &&
+		to >= from ? to + 1 : 0;
+}
+
+/* One more range of an entry's attribute; the start of the next, 0 at the
+ * end. */
+static unsigned read_range(LDAP *ld, const char *dn, unsigned from,
+			   struct arena *arena, struct ldap_values *out)
+{
+	char *name = arena_printf(arena, "%s;range=%u-*", out->name, from);
+	char *attributes[] = { name, NULL };
+	LDAPMessage *result = NULL, *entry;
+	BerElement *at = NULL;
+	unsigned next = 0;
+
+	if (ldap_search_ext_s(ld, dn, LDAP_SCOPE_BASE, "(objectClass=*)",
+			      attributes, 0, NULL, NULL, NULL, 1, &result) ==
+	    LDAP_SUCCESS && (entry = ldap_first_entry(ld, result)) != NULL) {
+		name = ldap_first_attribute(ld, entry, &at);
+		if (name != NULL) {
+			struct berval **v = ldap_get_values_len(ld, entry,
+								name);
+
+			add_values(v, arena, out);
+			ldap_value_free_len(v);
+			next = after_range(name);
+			ldap_memfree(name);
+		}
+		ber_free(at, 0);
+	}
+	ldap_msgfree(result);
+	return next > from ? next : 0;
+}
+
+/* The attribute of that name; made if it is not there.  NULL: too many. */
+static struct ldap_values *place(struct ldap_values *list, size_t *n,
+				 size_t max, const char *name,
+				 struct arena *arena)
+{
+	/* "userCertificate;binary", "member;range=0-1499" */
+	size_t len = strcspn(name, ";");
+
+	for (size_t i = 0; i < *n; i++)
+		if (strncasecmp(list[i].name, name, len) == 0 &&
+		    list[i].name[len] == '\0')
+			return &list[i];
+	if (*n == max)
+		return NULL;
+	list[*n] = (struct ldap_values){ arena_strndup(arena, name, len),
+					 NULL, 0 };
+	return &list[(*n)++];
 }
 
 void ldap_link_entry(LDAP *ld, LDAPMessage *message, struct arena *arena,
@@ -346,25 +411,27 @@ void ldap_link_entry(LDAP *ld, LDAPMessage *message, struct arena *arena,
 {
 	enum { ATTRIBUTES_MAX = 256 };
 	struct ldap_values *list = arena_array(arena, ATTRIBUTES_MAX,
-					       sizeof *list);
+					       sizeof *list), *v;
 	char *dn = ldap_get_dn(ld, message), *name;
 	BerElement *at = NULL;
 	size_t n = 0;
 
 	out->dn = arena_strdup(arena, dn != NULL ? dn : "");
 	ldap_memfree(dn);
-	for (name = ldap_first_attribute(ld, message, &at);
-	     name != NULL && n < ATTRIBUTES_MAX;
+	for (name = ldap_first_attribute(ld, message, &at); name != NULL;
 	     name = ldap_next_attribute(ld, message, at)) {
-		struct berval **v = ldap_get_values_len(ld, message, name);
+		struct berval **values = ldap_get_values_len(ld, message,
+							     name);
 
-		/* "userCertificate;binary" */
-		list[n].name = arena_strndup(arena, name, strcspn(name, ";"));
-		read_values(v, arena, &list[n++]);
-		ldap_value_free_len(v);
+		v = place(list, &n, ATTRIBUTES_MAX, name, arena);
+		if (v != NULL)
+			add_values(values, arena, v);
+		/* Active Directory gives 1,500 values at a time. */
+		for (unsigned next = after_range(name); v != NULL && next > 0;)
+			next = read_range(ld, out->dn, next, arena, v);
+		ldap_value_free_len(values);
 		ldap_memfree(name);
 	}
-	ldap_memfree(name);
 	ber_free(at, 0);
 	out->attributes = list;
 	out->count = n;

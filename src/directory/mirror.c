@@ -438,16 +438,30 @@ static bool retire_unseen(struct mirror *m, struct err *err)
 
 /* The end -------------------------------------------------------------- */
 
-/* Links to what is not mirrored are left out. */
+/* Links to what is not mirrored are left out, and looked at again by the next
+ * full pass: it may be then. */
+static bool write_link(struct mirror *m, const struct link *link,
+		       size_t position, struct err *err)
+{
+	sqlite3 *db = m->t.dir->db;
+	int64_t known;
+
+	if (!sql_number(db, 0, &known, err, "SELECT count(*) FROM mirror "
+			"WHERE name = ?", "s", link->target))
+		return false;
+	if (known == 0)
+		return sql_do(db, err, "UPDATE mirror SET digest = x'00' "
+			      "WHERE guid = ?", "g", &link->owner);
+	return sql_do(db, err, "INSERT OR IGNORE INTO attribute (owner, tag, "
+		      "position, value) SELECT ?, ?, ?, guid FROM mirror "
+		      "WHERE name = ? LIMIT 1", "giis", &link->owner,
+		      (int64_t)link->tag, (int64_t)position, link->target);
+}
+
 static bool write_links(struct mirror *m, struct err *err)
 {
 	for (size_t i = 0; i < m->link_count; i++)
-		if (!sql_do(m->t.dir->db, err, "INSERT OR IGNORE INTO "
-			    "attribute (owner, tag, position, value) "
-			    "SELECT ?, ?, ?, guid FROM mirror "
-			    "WHERE name = ?", "giis", &m->links[i].owner,
-			    (int64_t)m->links[i].tag, (int64_t)i,
-			    m->links[i].target))
+		if (!write_link(m, &m->links[i], i, err))
 			return false;
 	return true;
 }

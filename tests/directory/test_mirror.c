@@ -4,7 +4,9 @@
 
 #include <unistd.h>
 
+#include "directory/impl.h"
 #include "directory/recipients_local.h"
+#include "directory/sql.h"
 #include "test.h"
 
 struct fix {
@@ -114,7 +116,6 @@ static void put_all(struct mirror *m)
 	struct mirror_object alice = user(1, "alice"), bob = user(2, "bob");
 	static const struct mirror_link links[] = {
 		{ PID_TAG_ADDRESS_BOOK_MEMBER, "cn=ALICE,dc=example,dc=test" },
-		{ PID_TAG_ADDRESS_BOOK_MEMBER, "CN=nobody" },
 		{ PID_TAG_ADDRESS_BOOK_MEMBER, "CN=bob,DC=example,DC=test" } };
 	struct mirror_object group = user(3, "sales");
 	static struct bin title = { (const uint8_t *)"Chief", 5 };
@@ -124,7 +125,7 @@ static void put_all(struct mirror *m)
 	group.is_user = group.has_mailbox = false;
 	group.kind = RECIPIENT_GROUP;
 	group.links = links;
-	group.link_count = 3;
+	group.link_count = 2;
 	alice.display_name = "Alice";
 	alice.attributes = changes;
 	alice.attribute_count = 1;
@@ -327,6 +328,40 @@ static void test_addresses(void **state)
 	assert_string_equal(dave.addresses[0], "dave@example.test");
 }
 
+/* A member that is not there yet is taken when it is. */
+static void test_member_later(void **state)
+{
+	static const struct mirror_link link = {
+		PID_TAG_ADDRESS_BOOK_MEMBER, "CN=carol,DC=example,DC=test" };
+	struct fix *f = *state;
+	struct mirror_object group = user(3, "sales"), carol;
+	struct mirror_counts counts;
+	struct mirror *m = begin(f, true);
+	int64_t n;
+
+	group.is_user = group.has_mailbox = false;
+	group.kind = RECIPIENT_GROUP;
+	group.links = &link;
+	group.link_count = 1;
+	put(m, &group);
+	end(m);
+	m = begin(f, true);
+	carol = user(4, "carol");
+	put(m, &group);
+	put(m, &carol);
+	counts = end(m);
+	assert_int_equal(counts.written, 2);
+	OK(sql_number(f->dir->db, 0, &n, err, "SELECT count(*) FROM attribute "
+		      "WHERE owner = ? AND value = ?", "gg", &group.guid,
+		      &carol.guid));
+	assert_int_equal(n, 1);
+	m = begin(f, true);
+	put(m, &group);
+	put(m, &carol);
+	counts = end(m);
+	assert_int_equal(counts.written, 0);
+}
+
 /* The next pass would undo it. */
 static void test_not_ours(void **state)
 {
@@ -390,7 +425,8 @@ int main(void)
 		TEST(test_first_pass), TEST(test_unchanged),
 		TEST(test_removed), TEST(test_conflicts),
 		TEST(test_odd_stays),
-		TEST(test_addresses), TEST(test_not_ours),
+		TEST(test_addresses),
+		TEST(test_member_later), TEST(test_not_ours),
 		TEST(test_abort_and_failure),
 	};
 

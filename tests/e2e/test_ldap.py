@@ -290,6 +290,7 @@ class Checks:
 
     def nobody_is_not_believed(self):
         """A wrong base and filter do not put everybody out."""
+        disabled = self.user("carol")["disabled"]
         with open(self.org.conf, encoding="utf-8") as f:
             text = f.read()
         broken = text.replace(f"base = {self.server.base}\n",
@@ -305,7 +306,7 @@ class Checks:
         finally:
             with open(self.org.conf, "w", encoding="utf-8") as f:
                 f.write(text)
-        assert self.user("carol")["disabled"] is False
+        assert self.user("carol")["disabled"] is disabled
 
     def ours_is_not_touched(self):
         assert self.user("local")["disabled"] is False

@@ -304,6 +304,9 @@ audit = audit.log
                     stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         for server in started:
             self.wait_for(server)
+        # A server that starts for the first time makes the key of its signed
+        # names; the others learn of its key within a quarter of a second.
+        time.sleep(0.6)
 
     def wait_for(self, server):
         for _ in range(600):

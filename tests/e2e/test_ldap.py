@@ -300,9 +300,8 @@ class Checks:
         try:
             with open(self.org.conf, "w", encoding="utf-8") as f:
                 f.write(broken)
-            if self.server.schema == "openldap":
-                self.org.posthouse("ldap", "sync", status=1)
-                assert "nobody below" in self.org.stderr, self.org.stderr
+            self.org.posthouse("ldap", "sync", status=1)
+            assert "nobody below" in self.org.stderr, self.org.stderr
         finally:
             with open(self.org.conf, "w", encoding="utf-8") as f:
                 f.write(text)
@@ -331,8 +330,6 @@ class Checks:
 
     def basic_asks_ldap(self):
         """Passwords of LDAP's users are LDAP's."""
-        if self.server.schema != "openldap":
-            return              # a domain has Kerberos and NTLM
         self.org.start()
         assert self.status("carol", "open sesame") == "200", \
             self.org.diagnosis()
@@ -343,6 +340,13 @@ class Checks:
         assert self.status("nobody", "open sesame") == "401"
         assert self.status("local", self.org.passwords["local"]) == "200"
         assert self.status("local", "wrong") == "401"
+        # The mailbox is made at the first logon.
+        with open(f"{self.org.folder}/pw", "w", encoding="ascii") as f:
+            f.write("open sesame\n")
+        self.org.posthouse(
+            "analyze", "--email", "carol@example.test", "--write", "--url",
+            f"http://127.0.0.1:{self.org.plain}/mapi/emsmdb/",
+            "--password-file", f"{self.org.folder}/pw")
         assert self.org.stop() == 0
 
     def wrong_credentials_are_named(self):
@@ -399,13 +403,17 @@ def run(tests, build, server):
         org.posthouse("database", "new", "DB1")
         org.posthouse("database", "new", "DB2")
         checks = Checks(org, server)
-        for name in ("look_writes_nothing", "first_pass_brings_all",
-                     "nothing_new_writes_nothing", "changes_are_seen",
-                     "new_members_are_seen", "the_rules_group_moves_people",
-                     "a_removed_user_cannot_log_on",
-                     "nobody_is_not_believed", "ours_is_not_touched",
-                     "the_daemon_follows", "basic_asks_ldap", "wrong_credentials_are_named",
-                     "it_answers_while_ldap_is_away"):
+        names = ["look_writes_nothing", "first_pass_brings_all",
+                 "nothing_new_writes_nothing", "changes_are_seen",
+                 "new_members_are_seen", "the_rules_group_moves_people",
+                 "a_removed_user_cannot_log_on", "ours_is_not_touched",
+                 "the_daemon_follows", "wrong_credentials_are_named",
+                 "it_answers_while_ldap_is_away"]
+        if server.schema == "openldap":
+            # A domain has Kerberos and NTLM; and its change counter is not
+            # bound to the base, so that only age would start a full pass.
+            names[8:8] = ["nobody_is_not_believed", "basic_asks_ldap"]
+        for name in names:
             failed = tests.failed
             tests.run(getattr(checks, name))
             if tests.failed > failed:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 
-from posthouse import HOST, Organisation, Tests
+from posthouse import HOST, Organisation, Tests, free_port
 
 REQUEST = "http://schemas.microsoft.com/exchange/autodiscover/outlook/" \
           "requestschema/2006"
@@ -18,7 +18,10 @@ RESPONSE = "http://schemas.microsoft.com/exchange/autodiscover/outlook/" \
 ANY = "{http://schemas.microsoft.com/exchange/autodiscover/responseschema/" \
       "2006}"
 OUTLOOK = "{" + RESPONSE + "}"
-SETTINGS = """
+METRICS = free_port()
+SETTINGS = f"""
+[metrics]
+listen = 127.0.0.1:{METRICS} plain
 [autodiscover]
 redirect = moved.test https://mail.new.test/autodiscover/autodiscover.xml, \
 renamed.test example.test
@@ -138,6 +141,21 @@ class Suite:
         status, _, _ = self.curl("/autodiscover/autodiscover.xml",
                                  body="x" * 70000)
         assert status == 413, status
+
+    def metric(self, name):
+        text = subprocess.run(
+            ["curl", "-s", f"http://127.0.0.1:{METRICS}/metrics"],
+            capture_output=True, text=True, check=True).stdout
+        return next(float(line.split()[1]) for line in text.splitlines()
+                    if line.startswith(f"posthouse_autodiscover_{name}_"))
+
+    def test_metrics(self):
+        before = [self.metric(n) for n in ("settings", "errors", "json")]
+        self.ask("alice@example.test")
+        self.ask("carol@example.test")
+        self.json("?Email=alice@example.test&Protocol=AutodiscoverV1")
+        after = [self.metric(n) for n in ("settings", "errors", "json")]
+        assert after == [n + 1 for n in before], (before, after)
 
     def test_redirects(self):
         account = self.account(self.ask("a@renamed.test"))

@@ -297,6 +297,7 @@ static bool start_serving(struct daemon *d, struct err *err)
 	d->numbers = (struct numbers){ .http = d->http,
 		.auth = d->callers.auth, .gate = d->callers.gate,
 		.tokens = &d->tokens, .endpoint = d->endpoint,
+		.autodiscover = d->autodiscover,
 		.mailboxes = d->mailboxes, .pool = d->pool,
 		.version = POSTHOUSE_VERSION };
 	numbers_attach(&d->numbers, d->metrics);

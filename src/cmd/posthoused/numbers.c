@@ -10,6 +10,7 @@
 #include "auth/gate.h"
 #include "base/clock.h"
 #include "cmd/posthoused/tokens.h"
+#include "endpoint/autodiscover.h"
 #include "endpoint/endpoint.h"
 #include "mailbox/mailbox.h"
 #include "store/pool.h"
@@ -272,6 +273,27 @@ static void serve(void *ctx, struct http_request *req)
 	buf_free(&text);
 }
 
+static void collect_autodiscover(void *ctx, struct metrics_text *t)
+{
+	const struct numbers *n = ctx;
+	struct autodiscover_counters c;
+
+	autodiscover_counters(n->autodiscover, &c);
+	counter(t, "posthouse_autodiscover_requests_total",
+		"Requests to Autodiscover.", c.requests);
+	counter(t, "posthouse_autodiscover_settings_total",
+		"Of these, answered with the settings of a mailbox.",
+		c.settings);
+	counter(t, "posthouse_autodiscover_redirects_total",
+		"Of these, sent elsewhere.", c.redirects);
+	counter(t, "posthouse_autodiscover_errors_total",
+		"Of these, answered with an error.", c.errors);
+	counter(t, "posthouse_autodiscover_json_total",
+		"Of these, in the JSON form.", c.json);
+	counter(t, "posthouse_autodiscover_unauthorized_total",
+		"Of these, answered with 401.", c.unauthorized);
+}
+
 void numbers_attach(const struct numbers *n, struct metrics *m)
 {
 	void *ctx = (void *)(uintptr_t)n;
@@ -288,6 +310,8 @@ void numbers_attach(const struct numbers *n, struct metrics *m)
 		metrics_add(m, collect_hop, ctx);
 	if (n->endpoint != NULL)
 		metrics_add(m, collect_endpoint, ctx);
+	if (n->autodiscover != NULL)
+		metrics_add(m, collect_autodiscover, ctx);
 	if (n->mailboxes != NULL && n->pool != NULL)
 		metrics_add(m, collect_mailboxes, ctx);
 	http_server_mount_on(n->http, &(struct http_mount){

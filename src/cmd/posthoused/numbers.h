@@ -7,6 +7,7 @@
 #include "http/server.h"
 
 struct auth;
+struct autodiscover_service;
 struct gate;
 struct endpoint_service;
 struct mailbox_service;
@@ -20,6 +21,7 @@ struct numbers {
 	struct gate *gate;
 	struct tokens *tokens;
 	struct endpoint_service *endpoint;
+	struct autodiscover_service *autodiscover;
 	struct mailbox_service *mailboxes;
 	struct store_pool *pool;
 	const char *version;
